@@ -1,0 +1,1 @@
+"""Frame sources behind one seam: USB and URL through OpenCV, video files, watched folders, simulated parts."""

@@ -1,0 +1,1 @@
+"""Projects, samples and labels, importers, data sets and splits."""

@@ -1,0 +1,131 @@
+"""The detector seam: what every anomaly detection method offers and nothing more.
+
+Thresholds, verdicts and smoothing for display are outside. Importing this module does not import torch.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.detectors.parameters import Parameters
+from inspector.imaging.frame import Image
+from inspector.imaging.preprocessing import Preprocessing
+from inspector.tasks import CancelToken, Progress
+
+if TYPE_CHECKING:
+    from torch import nn
+
+State = dict[str, NDArray[np.generic]]
+"""Everything a fitted detector needs, as named arrays: goes to `weights.safetensors`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Milliseconds spent on one image."""
+
+    preprocess_ms: float = 0.0
+    inference_ms: float = 0.0
+    postprocess_ms: float = 0.0
+
+    @property
+    def total_ms(self) -> float:
+        """All steps together."""
+        return self.preprocess_ms + self.inference_ms + self.postprocess_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a detector says of one crop.
+
+    `score` is raw: any finite float, larger is more unusual, never rescaled, clipped or rounded. `anomaly_map` is float32 (H, W)
+    in the crop's own coordinates, raw as well, or None for methods that judge whole images only.
+    """
+
+    score: float
+    anomaly_map: NDArray[np.float32] | None
+    timing: Timing = field(default_factory=Timing)
+
+
+@dataclass(frozen=True)
+class BackboneChoice:
+    """Which features to use: a name from `features.registry`, weights from a file (else embedded or downloaded), and its layers."""
+
+    name: str
+    weights: Path | None = None
+    layers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DetectorSettings:
+    """What every detector is made with, beside its own parameters. `device` is `auto`, `cpu` or `cuda`."""
+
+    backbone: BackboneChoice
+    image_size: int = 256
+    seed: int = 0
+    device: str = "auto"
+
+
+class Detector(ABC):
+    """A method: made with settings and parameters, then either fitted or loaded, then asked for predictions.
+
+    A subclass lives in one file of this folder and has one line in `registry.py`. It imports torch only inside functions
+    (networks live in `components/`), so that forms can read its declaration without torch.
+    """
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    parameters_type: ClassVar[type[Parameters]]
+    needs_backbone: ClassVar[bool] = True
+    has_map: ClassVar[bool] = True
+
+    def __init__(self, settings: DetectorSettings, parameters: Parameters) -> None:
+        self.settings = settings
+        self.parameters = parameters
+        self.preprocessing: Preprocessing | None = None
+        """Fixed by `fit` or `load_state`; the engines and the manifest take it from here."""
+
+    @abstractmethod
+    def fit(self, images: Sequence[Image], progress: Progress, cancel: CancelToken) -> None:
+        """Learn from good crops (BGR uint8, any sizes, at least one; read lazily, an item is loaded at each access).
+
+        Raises `TrainingError` if these images cannot be learned from, `Cancelled` within a second of being asked.
+        """
+
+    @abstractmethod
+    def predict(self, images: Sequence[Image]) -> list[Prediction]:
+        """Raw scores and maps of crops (BGR uint8, any sizes), in order."""
+
+    @abstractmethod
+    def network(self) -> nn.Module:
+        """The fitted detector as one module on the CPU in eval mode, for export.
+
+        Takes (N, 3, H, W) float32 as `preprocessing` makes it; returns scores (N,) float32 and, where `has_map`, maps
+        (N, H, W) float32 at the input's size.
+        """
+
+    @abstractmethod
+    def state(self) -> State:
+        """All learned arrays, backbone included: a bundle needs nothing from outside."""
+
+    @abstractmethod
+    def load_state(self, state: Mapping[str, NDArray[np.generic]], preprocessing: Preprocessing) -> None:
+        """Take back what `state` gave; afterwards predictions are equal to before. Raises `BundleError` if it does not fit."""
+
+    def cross_validated_scores(
+        self, images: Sequence[Image], folds: int, progress: Progress, cancel: CancelToken
+    ) -> NDArray[np.float64]:
+        """Score every good image by a detector that has not seen it, (N,) float64 in the order of `images`.
+
+        The default refits on each fold; a method that can reuse features between folds overrides it.
+        """
+        from inspector.detectors.cross_validation import refit_scores
+
+        return refit_scores(self, images, folds, progress, cancel)

@@ -1,0 +1,1 @@
+"""Pieces that several detectors share. Modules here may import torch at the top; they are imported lazily."""

@@ -1,0 +1,29 @@
+"""The detectors by their stable hand-written ids. A module is imported only when its detector is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from inspector.detectors.base import Detector
+from inspector.errors import TrainingError
+
+_DETECTORS = {
+    "patchcore": "inspector.detectors.patchcore:PatchCore",
+    "padim": "inspector.detectors.padim:PaDiM",
+}
+
+DEFAULT_DETECTOR = "patchcore"
+
+
+def detector_ids() -> list[str]:
+    """All ids, in the order a person should meet them."""
+    return list(_DETECTORS)
+
+
+def detector_type(detector_id: str) -> type[Detector]:
+    """The class behind an id. Raises `TrainingError` `detector_unknown`."""
+    if detector_id not in _DETECTORS:
+        raise TrainingError("detector_unknown", id=detector_id, known=", ".join(_DETECTORS))
+    module, name = _DETECTORS[detector_id].split(":")
+    kind: type[Detector] = getattr(import_module(module), name)
+    return kind

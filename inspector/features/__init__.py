@@ -1,0 +1,1 @@
+"""Backbones and where their weights come from: embedded, from a file, downloaded (torch, imported lazily)."""

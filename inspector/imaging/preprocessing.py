@@ -1,0 +1,47 @@
+"""The one path from a BGR crop to a network's input, shared by training and every engine.
+
+Kept in numpy and OpenCV, so that a station without torch computes the very same input as training did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.imaging.frame import Image
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """Resize to (`height`, `width`), BGR to RGB, scale to [0, 1], subtract `mean`, divide by `std` (RGB order).
+
+    The whole crop is squeezed to the input size: nothing is cut away, so a defect at the border can still be found.
+    Shrinking averages over areas (no aliasing), enlarging is bilinear.
+    """
+
+    height: int
+    width: int
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+
+    def apply(self, image: Image) -> NDArray[np.float32]:
+        """(H, W, 3) uint8 BGR to (3, height, width) float32."""
+        if image.shape[:2] != (self.height, self.width):
+            shrinking = image.shape[0] * image.shape[1] > self.height * self.width
+            interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+            image = cv2.resize(image, (self.width, self.height), interpolation=interpolation)  # type: ignore[assignment]
+        rgb = image[:, :, ::-1].astype(np.float32)
+        scale = np.asarray(self.std, np.float32) * np.float32(255)
+        offset = np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
+        return np.ascontiguousarray((rgb / scale - offset).transpose(2, 0, 1), dtype=np.float32)
+
+    def batch(self, images: Sequence[Image]) -> NDArray[np.float32]:
+        """Several crops of any size to (N, 3, height, width) float32."""
+        return np.stack([self.apply(image) for image in images])

@@ -1,0 +1,1 @@
+"""Long work shared by the command line and the window: train, evaluate, predict, demo, child processes."""

@@ -1,0 +1,1 @@
+"""Model bundles (save and load) and the engines that run them, with export and parity check."""

@@ -1,0 +1,110 @@
+"""`manifest.json`, the readable part of a model bundle; importing this needs neither torch nor onnxruntime."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from inspector.evaluation.judge import Thresholds
+from inspector.imaging.preprocessing import Preprocessing
+
+FORMAT_VERSION = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class BackbonePart(_Part):
+    """Which features: `weights_sha256` is the hash of the weights' file (or of the embedded tensors); `source` says where from."""
+
+    name: str
+    layers: tuple[str, ...]
+    weights_sha256: str
+    source: Literal["embedded", "file", "download"]
+
+
+class PreprocessingPart(_Part):
+    """See `imaging.preprocessing.Preprocessing`."""
+
+    height: int = Field(ge=1)
+    width: int = Field(ge=1)
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def build(self) -> Preprocessing:
+        """The working object."""
+        return Preprocessing(self.height, self.width, self.mean, self.std)
+
+
+class RegionPart(_Part):
+    """Region of interest in frame pixels (x, y, width, height), or None for the whole frame, and ignored polygons in crop pixels."""
+
+    roi: tuple[int, int, int, int] | None = None
+    ignore: list[list[tuple[int, int]]] = []
+
+
+class ThresholdPart(_Part):
+    """Raw-score thresholds and how they were obtained.
+
+    `method`: `good_quantile` (robust fit to good scores), `best_f1`, `no_escape` or `manual`. `good_scores` tells whether the good
+    scores were cross-validated, and `n_good`, `n_defect` how many scores stood behind the choice. `target_reject_rate` is the share
+    of good parts the method was asked to reject, where it aims at one.
+    """
+
+    review: float
+    fail: float
+    method: Literal["good_quantile", "best_f1", "no_escape", "manual"]
+    good_scores: Literal["cross_validated", "held_out", "augmented", "none"]
+    n_good: int
+    n_defect: int
+    target_reject_rate: float | None = None
+
+    def build(self) -> Thresholds:
+        """The working object."""
+        return Thresholds(self.review, self.fail)
+
+
+class ParityPart(_Part):
+    """How far ONNX Runtime and torch were apart at export, over `images` images; relative to the spread of the torch values."""
+
+    images: int
+    max_score_difference: float
+    max_map_difference: float
+    tolerance: float
+
+
+class TrainingPart(_Part):
+    """What it was trained on: `images_sha256` lists the content hash of every training image, `set_sha256` the hash of that list."""
+
+    images: int
+    set_sha256: str
+    images_sha256: list[str]
+    seed: int
+    fit_seconds: float
+    peak_rss_mb: float
+
+
+class Manifest(_Part):
+    """All that a bundle says of itself. Unknown keys are refused: a newer format has a higher `format_version`."""
+
+    format_version: Literal[1] = 1
+    id: str
+    name: str
+    created_at: datetime
+    detector: str
+    parameters: dict[str, bool | int | float | str]
+    image_size: int
+    has_map: bool
+    backbone: BackbonePart | None
+    preprocessing: PreprocessingPart
+    region: RegionPart = RegionPart()
+    thresholds: ThresholdPart
+    training: TrainingPart
+    parity: ParityPart | None = None
+    metrics: dict[str, Any] = {}
+    software: dict[str, str]
+    files: dict[str, str]
+    """File name to SHA-256 of every other file in the bundle."""

@@ -1,0 +1,1 @@
+"""The inspection loop: grab, infer, judge, record, show; plain threads, no Qt, no torch."""

@@ -1,0 +1,28 @@
+"""One judged frame and what is known of it: what recorder, outputs and the live pane receive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inspector.detectors.base import Prediction
+from inspector.evaluation.judge import Thresholds, Verdict
+from inspector.imaging.frame import Crop, Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Frame, prediction, the thresholds in force and the verdict.
+
+    `crop` and `prediction` are None when nothing could be judged; `fault` is then the error code that says why and the verdict is
+    NOT_INSPECTED. `latency_ms` runs from capture to verdict. `model_id` is the bundle's id. `number` counts from 1 per started loop.
+    """
+
+    number: int
+    frame: Frame | None
+    crop: Crop | None
+    prediction: Prediction | None
+    thresholds: Thresholds
+    verdict: Verdict
+    model_id: str
+    latency_ms: float
+    fault: str | None = None

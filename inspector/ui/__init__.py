@@ -1,0 +1,1 @@
+"""Everything Qt: the main window, panes, widgets, models, dialogs, workers and theme."""

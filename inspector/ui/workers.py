@@ -1,0 +1,116 @@
+"""Long work in a QThread: started, progress, then exactly one of result, failed, cancelled, then finished."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from inspector.errors import Cancelled, InspectorError
+from inspector.tasks import CancelToken, Progress
+
+logger = logging.getLogger(__name__)
+
+Task = Callable[[Progress, CancelToken], Any]
+
+
+class _Worker(QObject):
+    """Lives in the thread and runs the task once."""
+
+    started = Signal()
+    progress = Signal(int, int, str)
+    result = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    finished = Signal()
+
+    def __init__(self, task: Task, token: CancelToken) -> None:
+        super().__init__()
+        self._task = task
+        self._token = token
+
+    @Slot()
+    def run(self) -> None:
+        self.started.emit()
+        try:
+            outcome = self._task(self.progress.emit, self._token)
+        except Cancelled:
+            self.cancelled.emit()
+        except InspectorError as error:
+            self.failed.emit(error)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: it is logged and shown in the crash dialog
+            logger.exception("task failed")
+            self.failed.emit(error)
+        else:
+            self.result.emit(outcome)
+        finally:
+            self.finished.emit()
+
+
+class TaskRunner(QObject):
+    """Runs one task at a time in a thread of its own; signals arrive in the thread this object lives in.
+
+    `failed` carries an `InspectorError` (tell the person) or any other exception (a bug: crash dialog). Owners call `stop` before
+    they go away; it cancels and waits.
+    """
+
+    started = Signal()
+    progress = Signal(int, int, str)
+    result = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    finished = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread: QThread | None = None
+        self._worker: _Worker | None = None
+        self._token = CancelToken()
+
+    @property
+    def running(self) -> bool:
+        """True from `start` until `finished`."""
+        return self._thread is not None
+
+    def start(self, task: Task) -> None:
+        """Begin; raises RuntimeError if a task is running."""
+        if self.running:
+            raise RuntimeError("a task is running already")
+        self._token = CancelToken()
+        self._thread = QThread()
+        self._worker = _Worker(task, self._token)
+        self._worker.moveToThread(self._thread)
+        for name in ("started", "progress", "result", "failed", "cancelled"):
+            getattr(self._worker, name).connect(getattr(self, name))
+        self._worker.finished.connect(self._end)
+        self._thread.started.connect(self._worker.run)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the task to stop; `cancelled` follows."""
+        self._token.cancel()
+
+    def stop(self, timeout_ms: int = 10_000) -> None:
+        """Cancel and wait for the thread to end, for closing; queued signals are not delivered any more."""
+        self._token.cancel()
+        if self._thread is not None and self._worker is not None:
+            self._worker.disconnect(self)
+            self._thread.quit()
+            if not self._thread.wait(timeout_ms):
+                logger.error("a task did not answer to cancel within %d ms", timeout_ms)
+            self._release()
+
+    @Slot()
+    def _end(self) -> None:
+        if self._thread is None:
+            return
+        self._thread.quit()
+        self._thread.wait()
+        self._release()
+        self.finished.emit()
+
+    def _release(self) -> None:
+        self._thread = None
+        self._worker = None

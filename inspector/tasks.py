@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from typing import Protocol
 
 from inspector.errors import Cancelled
 
-Progress = Callable[[int, int, str], None]
-"""`progress(done, total, stage)`: counts within the named stage; `total` 0 means unknown. `stage` is one of `messages.STAGES`."""
+
+class Progress(Protocol):
+    """How far long work has come.
+
+    `done` of `total` counts within the named stage (`total` 0: unknown); `stage` is one of `messages.STAGES`; `value` is the figure
+    a live plot may follow in that stage: a loss, a covering radius, a score.
+    """
+
+    def __call__(self, done: int, total: int, stage: str, value: float | None = None) -> None: ...
 
 
-def no_progress(done: int, total: int, stage: str) -> None:
+def no_progress(done: int, total: int, stage: str, value: float | None = None) -> None:
     """Ignore progress."""
 
 

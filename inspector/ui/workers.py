@@ -20,7 +20,7 @@ class _Worker(QObject):
     """Lives in the thread and runs the task once."""
 
     started = Signal()
-    progress = Signal(int, int, str)
+    progress = Signal(int, int, str, object)
     result = Signal(object)
     failed = Signal(object)
     cancelled = Signal()
@@ -35,7 +35,7 @@ class _Worker(QObject):
     def run(self) -> None:
         self.started.emit()
         try:
-            outcome = self._task(self.progress.emit, self._token)
+            outcome = self._task(self._report, self._token)
         except Cancelled:
             self.cancelled.emit()
         except InspectorError as error:
@@ -48,6 +48,9 @@ class _Worker(QObject):
         finally:
             self.finished.emit()
 
+    def _report(self, done: int, total: int, stage: str, value: float | None = None) -> None:
+        self.progress.emit(done, total, stage, value)
+
 
 class TaskRunner(QObject):
     """Runs one task at a time in a thread of its own; signals arrive in the thread this object lives in.
@@ -57,7 +60,7 @@ class TaskRunner(QObject):
     """
 
     started = Signal()
-    progress = Signal(int, int, str)
+    progress = Signal(int, int, str, object)
     result = Signal(object)
     failed = Signal(object)
     cancelled = Signal()

@@ -1,6 +1,7 @@
 """The sentences people read: one for each error code, one word for each stage of long work.
 
-Each error sentence says what happened, why, and what to do. `ui/` passes the template through Qt's translation before filling it in.
+Each error sentence says what happened, why, and what to do. `ui/` passes the template through Qt's translation
+before filling it in.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ ERRORS: dict[str, str] = {
     # training
     "parameter_unknown": "There is no parameter called {name}. Choose among: {known}.",
     "parameter_type": "The parameter {name} cannot be {value!r}: it must be of type {type}. Correct the value.",
-    "parameter_range": "The parameter {name} cannot be {value}: it must lie between {minimum} and {maximum}. Correct the value.",
+    "parameter_range": "The parameter {name} cannot be {value}. Choose a value from {minimum} to {maximum}.",
     "parameter_choice": "The parameter {name} cannot be {value!r}. Choose among: {choices}.",
     "detector_unknown": "There is no method called {id}. Choose among: {known}.",
     # bundles

@@ -13,7 +13,8 @@ Kind = Literal["usb", "url", "video", "folder", "simulated"]
 
 @dataclass(frozen=True, slots=True)
 class CameraSource:
-    """Which source to open. `address`: device index for `usb`, URL for `url`, a path for `video` and `folder`, a product id for `simulated`."""
+    """Which source to open. `address`: device index for `usb`, URL for `url`, a path for `video` and `folder`, a
+    product id for `simulated`."""
 
     kind: Kind
     address: str
@@ -60,7 +61,8 @@ class Camera(ABC):
 
     @abstractmethod
     def read(self) -> Frame:
-        """The newest frame not read yet. Raises `CameraError` (`camera_timeout`, `camera_lost`, `camera_bad_frame`, `camera_closed`) or `EndOfSource`."""
+        """The newest frame not read yet. Raises `CameraError` (`camera_timeout`, `camera_lost`, `camera_bad_frame`,
+        `camera_closed`) or `EndOfSource`."""
 
     @abstractmethod
     def close(self) -> None:

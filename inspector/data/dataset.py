@@ -29,7 +29,8 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One stored image with its label. `kind` is the free-text kind of defect; `id` is the project's, where there is one."""
+    """One stored image with its label. `kind` is the free-text kind of defect; `id` is the project's, where there is
+    one."""
 
     path: Path
     label: Label

@@ -44,7 +44,8 @@ class Timing:
 class Prediction:
     """What a detector says of one crop.
 
-    `score` is raw: any finite float, larger is more unusual, never rescaled, clipped or rounded. `anomaly_map` is float32 (H, W)
+    `score` is raw: any finite float, larger is more unusual, never rescaled, clipped or rounded. `anomaly_map` is
+    float32 (H, W)
     in the crop's own coordinates, raw as well, or None for methods that judge whole images only.
     """
 
@@ -55,7 +56,8 @@ class Prediction:
 
 @dataclass(frozen=True)
 class BackboneChoice:
-    """Which features to use: a name from `features.registry`, weights from a file (else embedded or downloaded), and its layers."""
+    """Which features to use: a name from `features.registry`, weights from a file (else embedded or downloaded), and
+    its layers."""
 
     name: str
     weights: Path | None = None
@@ -75,7 +77,8 @@ class DetectorSettings:
 class Detector(ABC):
     """A method: made with settings and parameters, then either fitted or loaded, then asked for predictions.
 
-    A subclass lives in one file of this folder and has one line in `registry.py`. It imports torch only inside functions
+    A subclass lives in one file of this folder and has one line in `registry.py`. It imports torch only inside
+    functions
     (networks live in `components/`), so that forms can read its declaration without torch.
     """
 
@@ -117,7 +120,8 @@ class Detector(ABC):
 
     @abstractmethod
     def load_state(self, state: Mapping[str, NDArray[np.generic]], preprocessing: Preprocessing) -> None:
-        """Take back what `state` gave; afterwards predictions are equal to before. Raises `BundleError` if it does not fit."""
+        """Take back what `state` gave; afterwards predictions are equal to before. Raises `BundleError` if it does
+        not fit."""
 
     def cross_validated_scores(
         self, images: Sequence[Image], folds: int, progress: Progress, cancel: CancelToken

@@ -1,4 +1,5 @@
-"""Detector parameters are declared once; the training form, the command line and the manifest derive from the declaration."""
+"""Detector parameters are declared once; the training form, the command line and the manifest derive from the
+declaration."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ class Declaration:
 def parameter(
     default: Value,
     title: str,
-    help: str,  # noqa: A002 - the word a form uses
+    help: str,
     *,
     minimum: float | None = None,
     maximum: float | None = None,
@@ -83,15 +84,22 @@ def _checked(item: Declaration, value: Any) -> Value:
     too_small = item.minimum is not None and isinstance(converted, int | float) and converted < item.minimum
     too_large = item.maximum is not None and isinstance(converted, int | float) and converted > item.maximum
     if too_small or too_large:
-        raise TrainingError(
-            "parameter_range", name=item.name, value=value, minimum=item.minimum, maximum=item.maximum
-        )
+        raise TrainingError("parameter_range", name=item.name, value=value, minimum=item.minimum, maximum=item.maximum)
     return converted
 
 
 def _converted(item: Declaration, value: Any) -> Value:
     if item.type is bool:
-        words = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+        words = {
+            "true": True,
+            "yes": True,
+            "1": True,
+            "on": True,
+            "false": False,
+            "no": False,
+            "0": False,
+            "off": False,
+        }
         if isinstance(value, bool):
             return value
         if str(value).lower() in words:

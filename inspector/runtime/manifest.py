@@ -18,7 +18,8 @@ class _Part(BaseModel):
 
 
 class BackbonePart(_Part):
-    """Which features: `weights_sha256` is the hash of the weights' file (or of the embedded tensors); `source` says where from."""
+    """Which features: `weights_sha256` is the hash of the weights' file (or of the embedded tensors); `source` says
+    where from."""
 
     name: str
     layers: tuple[str, ...]
@@ -40,7 +41,8 @@ class PreprocessingPart(_Part):
 
 
 class RegionPart(_Part):
-    """Region of interest in frame pixels (x, y, width, height), or None for the whole frame, and ignored polygons in crop pixels."""
+    """Region of interest in frame pixels (x, y, width, height), or None for the whole frame, and ignored polygons in
+    crop pixels."""
 
     roi: tuple[int, int, int, int] | None = None
     ignore: list[list[tuple[int, int]]] = []
@@ -49,8 +51,10 @@ class RegionPart(_Part):
 class ThresholdPart(_Part):
     """Raw-score thresholds and how they were obtained.
 
-    `method`: `good_quantile` (robust fit to good scores), `best_f1`, `no_escape` or `manual`. `good_scores` tells whether the good
-    scores were cross-validated, and `n_good`, `n_defect` how many scores stood behind the choice. `target_reject_rate` is the share
+    `method`: `good_quantile` (robust fit to good scores), `best_f1`, `no_escape` or `manual`. `good_scores` tells
+    whether the good
+    scores were cross-validated, and `n_good`, `n_defect` how many scores stood behind the choice.
+    `target_reject_rate` is the share
     of good parts the method was asked to reject, where it aims at one.
     """
 
@@ -68,7 +72,8 @@ class ThresholdPart(_Part):
 
 
 class ParityPart(_Part):
-    """How far ONNX Runtime and torch were apart at export, over `images` images; relative to the spread of the torch values."""
+    """How far ONNX Runtime and torch were apart at export, over `images` images; relative to the spread of the torch
+    values."""
 
     images: int
     max_score_difference: float
@@ -77,7 +82,8 @@ class ParityPart(_Part):
 
 
 class TrainingPart(_Part):
-    """What it was trained on: `images_sha256` lists the content hash of every training image, `set_sha256` the hash of that list."""
+    """What it was trained on: `images_sha256` lists the content hash of every training image, `set_sha256` the hash
+    of that list."""
 
     images: int
     set_sha256: str

@@ -40,7 +40,7 @@ class _Worker(QObject):
             self.cancelled.emit()
         except InspectorError as error:
             self.failed.emit(error)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: it is logged and shown in the crash dialog
+        except Exception as error:
             logger.exception("task failed")
             self.failed.emit(error)
         else:
@@ -55,7 +55,8 @@ class _Worker(QObject):
 class TaskRunner(QObject):
     """Runs one task at a time in a thread of its own; signals arrive in the thread this object lives in.
 
-    `failed` carries an `InspectorError` (tell the person) or any other exception (a bug: crash dialog). Owners call `stop` before
+    `failed` carries an `InspectorError` (tell the person) or any other exception (a bug: crash dialog). Owners call
+    `stop` before
     they go away; it cancels and waits.
     """
 

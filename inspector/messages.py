@@ -1,7 +1,7 @@
 """The sentences people read: one for each error code, one word for each stage of long work.
 
-Each error sentence says what happened, why, and what to do. `ui/` passes the template through Qt's translation
-before filling it in.
+Each error sentence says what happened, why, and what to do. `ui/` passes the template through Qt's translation before
+filling it in.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ ERRORS: dict[str, str] = {
     "parameter_range": "The parameter {name} cannot be {value}. Choose a value from {minimum} to {maximum}.",
     "parameter_choice": "The parameter {name} cannot be {value!r}. Choose among: {choices}.",
     "detector_unknown": "There is no method called {id}. Choose among: {known}.",
+    "calibration_no_scores": "A threshold cannot be set because no {kind} part has been scored. "
+    "Label at least one {kind} sample and train or evaluate again.",
     # bundles
     # cameras
     # station

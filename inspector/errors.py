@@ -1,8 +1,8 @@
 """Errors that a person can do something about.
 
 Each carries a stable code and parameters. The sentence is made from them in `messages.py`, which `ui/` and `cli.py`
-use, so that
-it can be translated. Anything that is not one of these is a bug of ours: it goes to the log and to the crash dialog.
+use, so that it can be translated. Anything that is not one of these is a bug of ours: it goes to the log and to the
+crash dialog.
 
     InspectorError
     ├── ImageError      an image file that cannot be read or written

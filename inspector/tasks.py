@@ -11,9 +11,8 @@ from inspector.errors import Cancelled
 class Progress(Protocol):
     """How far long work has come.
 
-    `done` of `total` counts within the named stage (`total` 0: unknown); `stage` is one of `messages.STAGES`;
-    `value` is the figure
-    a live plot may follow in that stage: a loss, a covering radius, a score.
+    `done` of `total` counts within the named stage (`total` 0: unknown); `stage` is one of `messages.STAGES`; `value`
+    is the figure a live plot may follow in that stage: a loss, a covering radius, a score.
     """
 
     def __call__(self, done: int, total: int, stage: str, value: float | None = None) -> None:

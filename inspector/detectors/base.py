@@ -45,8 +45,7 @@ class Prediction:
     """What a detector says of one crop.
 
     `score` is raw: any finite float, larger is more unusual, never rescaled, clipped or rounded. `anomaly_map` is
-    float32 (H, W)
-    in the crop's own coordinates, raw as well, or None for methods that judge whole images only.
+    float32 (H, W) in the crop's own coordinates, raw as well, or None for methods that judge whole images only.
     """
 
     score: float
@@ -78,8 +77,7 @@ class Detector(ABC):
     """A method: made with settings and parameters, then either fitted or loaded, then asked for predictions.
 
     A subclass lives in one file of this folder and has one line in `registry.py`. It imports torch only inside
-    functions
-    (networks live in `components/`), so that forms can read its declaration without torch.
+    functions (networks live in `components/`), so that forms can read its declaration without torch.
     """
 
     id: ClassVar[str]

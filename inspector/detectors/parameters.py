@@ -62,7 +62,8 @@ def _declaration(item: Field[Any], kind: type) -> Declaration:
 
 
 def build(kind: type[T], values: dict[str, Any], preset: str = "standard") -> T:
-    """Parameters from a preset (`standard` or `quick`) and given values, converted from text where needed and checked.
+    """Parameters from a preset (`standard` or `quick`) and given values, converted from text where needed and
+    checked.
 
     Raises `TrainingError` `parameter_unknown`, `parameter_type`, `parameter_range` or `parameter_choice`.
     """

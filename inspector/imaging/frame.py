@@ -35,8 +35,8 @@ class Frame:
 class Crop:
     """The region of a frame that goes to the engine.
 
-    `origin` is the (x, y) of its top left corner in frame pixels; `ignore` (same height and width) marks pixels
-    that no verdict may rest on, or is None.
+    `origin` is the (x, y) of its top left corner in frame pixels; `ignore` (same height and width) marks pixels that
+    no verdict may rest on, or is None.
     """
 
     pixels: Image

@@ -52,10 +52,8 @@ class ThresholdPart(_Part):
     """Raw-score thresholds and how they were obtained.
 
     `method`: `good_quantile` (robust fit to good scores), `best_f1`, `no_escape` or `manual`. `good_scores` tells
-    whether the good
-    scores were cross-validated, and `n_good`, `n_defect` how many scores stood behind the choice.
-    `target_reject_rate` is the share
-    of good parts the method was asked to reject, where it aims at one.
+    whether the good scores were cross-validated, and `n_good`, `n_defect` how many scores stood behind the choice.
+    `target_reject_rate` is the share of good parts the method was asked to reject, where it aims at one.
     """
 
     review: float

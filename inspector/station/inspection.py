@@ -14,9 +14,8 @@ class Inspection:
     """Frame, prediction, the thresholds in force and the verdict.
 
     `crop` and `prediction` are None when nothing could be judged; `fault` is then the error code that says why and
-    the verdict is
-    NOT_INSPECTED. `latency_ms` runs from capture to verdict. `model_id` is the bundle's id. `number` counts from 1
-    per started loop.
+    the verdict is NOT_INSPECTED. `latency_ms` runs from capture to verdict. `model_id` is the bundle's id. `number`
+    counts from 1 per started loop.
     """
 
     number: int

@@ -56,8 +56,7 @@ class TaskRunner(QObject):
     """Runs one task at a time in a thread of its own; signals arrive in the thread this object lives in.
 
     `failed` carries an `InspectorError` (tell the person) or any other exception (a bug: crash dialog). Owners call
-    `stop` before
-    they go away; it cancels and waits.
+    `stop` before they go away; it cancels and waits.
     """
 
     started = Signal()

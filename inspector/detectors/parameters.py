@@ -11,6 +11,10 @@ from inspector.errors import TrainingError
 Value = bool | int | float | str
 T = TypeVar("T", bound="Parameters")
 
+_WORDS = {
+    "true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False,
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -90,30 +94,14 @@ def _checked(item: Declaration, value: Any) -> Value:
 
 
 def _converted(item: Declaration, value: Any) -> Value:
-    if item.type is bool:
-        words = {
-            "true": True,
-            "yes": True,
-            "1": True,
-            "on": True,
-            "false": False,
-            "no": False,
-            "0": False,
-            "off": False,
-        }
-        if isinstance(value, bool):
-            return value
-        if str(value).lower() in words:
-            return words[str(value).lower()]
-    else:
-        try:
-            converted: Value = item.type(value)
-        except (TypeError, ValueError):
-            pass
-        else:
-            if not (item.type is int and isinstance(value, float) and value != converted):
-                return converted
-    raise TrainingError("parameter_type", name=item.name, value=value, type=item.type.__name__)
+    """The value in its declared type; text counts as what it says, but 2.5 is no whole number."""
+    try:
+        converted: Value = _WORDS[str(value).lower()] if item.type is bool else item.type(value)
+        if isinstance(value, float) and value != converted:
+            raise ValueError(f"{value} would be changed to {converted}")
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainingError("parameter_type", name=item.name, value=value, type=item.type.__name__) from error
+    return converted
 
 
 def as_values(parameters: Parameters) -> dict[str, Value]:

@@ -3,6 +3,7 @@ declaration."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from typing import Any, TypeVar, get_type_hints
 
@@ -86,11 +87,15 @@ def _checked(item: Declaration, value: Any) -> Value:
     converted = _converted(item, value)
     if item.choices is not None and converted not in item.choices:
         raise TrainingError("parameter_choice", name=item.name, value=value, choices=", ".join(item.choices))
-    too_small = item.minimum is not None and isinstance(converted, int | float) and converted < item.minimum
-    too_large = item.maximum is not None and isinstance(converted, int | float) and converted > item.maximum
-    if too_small or too_large:
+    if isinstance(converted, int | float) and not _within(converted, item):
         raise TrainingError("parameter_range", name=item.name, value=value, minimum=item.minimum, maximum=item.maximum)
     return converted
+
+
+def _within(value: float, item: Declaration) -> bool:
+    low = -math.inf if item.minimum is None else item.minimum
+    high = math.inf if item.maximum is None else item.maximum
+    return math.isfinite(value) and low <= value <= high
 
 
 def _converted(item: Declaration, value: Any) -> Value:

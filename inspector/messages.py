@@ -13,6 +13,29 @@ from inspector.errors import InspectorError
 
 ERRORS: dict[str, str] = {
     # images
+    "image_missing": "The picture {path} is not there. It was moved or deleted, or its drive is not connected: "
+    "bring it back, or remove it from the list.",
+    "image_permission": "The picture {path} may not be read or written by your user account. "
+    "Ask whoever manages the folder for access, or copy the picture elsewhere.",
+    "image_unreadable": "The picture {path} cannot be read: {reason}. Check the drive or the network, then try again.",
+    "image_empty": "The file {path} is empty. It was probably still being copied, or the copy failed: copy it again.",
+    "image_unknown_format": "The file {path} is not a picture that can be read here. "
+    "Save it as PNG, JPEG, TIFF, BMP or WebP.",
+    "image_truncated": "The picture {path} is cut off: the end of the file is missing. "
+    "It was probably still being copied, or the copy failed: copy it again.",
+    "image_damaged": "The picture {path} is damaged and cannot be decoded. Copy it again from where it came from.",
+    "image_too_large": "The picture {path} is too large to be read into memory. Crop it or save it at a smaller size.",
+    "image_depth": "The picture {path} holds {depth} values, and only 8 and 16 bits without sign can be read. "
+    "Convert it to one of these.",
+    "image_write_format": "A picture cannot be written as {path}. End the name with one of: {suffixes}.",
+    "image_write_failed": "The picture {path} could not be written: {reason}. Check the folder, then try again.",
+    "image_disk_full": "The picture {path} could not be written because the disk is full. "
+    "Make room or choose another disk, then try again.",
+    "region_outside": "The region of interest (x {x}, y {y}, {width}×{height}) leaves the picture, which has "
+    "{frame_width}×{frame_height} pixels. Draw the region again, or set the camera to the size it was drawn for.",
+    "region_too_small": "The region of interest is {width}×{height} pixels; at least {minimum}×{minimum} are needed. "
+    "Draw a larger one.",
+    "region_polygon": "An ignored zone needs at least three corners and has {corners}. Draw it again or remove it.",
     # projects
     # data sets
     # weights
@@ -26,6 +49,19 @@ ERRORS: dict[str, str] = {
     "Label at least one {kind} sample and train or evaluate again.",
     # bundles
     # cameras
+    "camera_not_found": "There is no source at {source}. "
+    "Check the address, the cable and that the device is switched on.",
+    "camera_open_failed": "The source {source} could not be opened: {reason}. "
+    "Close other programs that use it, check its address, then try again.",
+    "camera_open_timeout": "The source {source} did not answer within {seconds} s. "
+    "Check the network and the address, or unplug the device and plug it in again.",
+    "camera_timeout": "The source {source} delivered no picture within {seconds} s. "
+    "Check that it is running and, with a hardware trigger, that parts are passing.",
+    "camera_lost": "The connection to {source} was lost. Check cable and power; it can then be opened again.",
+    "camera_bad_frame": "The source {source} delivered a picture that cannot be used: {reason}. "
+    "If it happens again, check cable and camera settings.",
+    "camera_closed": "The source {source} is not open. Start it first.",
+    "camera_address": "The address of {source} cannot be understood: {reason}. Correct it.",
     # station
 }
 

@@ -37,6 +37,42 @@ ERRORS: dict[str, str] = {
     "Draw a larger one.",
     "region_polygon": "An ignored zone needs at least three corners and has {corners}. Draw it again or remove it.",
     # projects
+    "project_gone": "The project folder {folder} cannot be found: it was moved or deleted, or its drive is not "
+    "connected. Connect the drive or choose the folder again.",
+    "project_not_found": "The folder {folder} holds no project: there is no file project.sqlite in it. "
+    "Choose a project's folder, or create a new project.",
+    "project_damaged": "The database of the project in {folder} is damaged and was left as it is. "
+    "Put back project.sqlite from your backup of this folder.",
+    "project_newer": "The project in {folder} was made by a newer version of Inspector ({version}). "
+    "Update Inspector on this computer to open it.",
+    "project_in_use": "The project in {folder} is already open (on computer {host}, process {pid}). "
+    "Close it there first.",
+    "project_read_only": "Nothing can be written to the project folder {folder}: you have no permission, or the drive "
+    "is write-protected. Ask for the permission, or copy the folder to another place.",
+    "project_unreadable": "The project folder {folder} cannot be used just now: {reason}. "
+    "Check that its drive is connected, then try again.",
+    "project_busy": "The database of the project in {folder} is being used by another program. "
+    "Close that program, then try again.",
+    "project_disk_full": "The disk with the folder {folder} is full. What was saved before is safe. "
+    "Free some space, then try again.",
+    "project_closed": "The project in {folder} was closed meanwhile. Open it again.",
+    "project_folder_not_empty": "A new project cannot go into {folder} because there are files in it already. "
+    "Choose a new or an empty folder.",
+    "project_folder_is_file": "A new project cannot go to {folder} because that is a file. Choose a folder.",
+    "project_inside_itself": "A project cannot be copied into its own folder ({folder}). Choose another folder.",
+    "project_name_empty": "The project has no name. Type one.",
+    "sample_unknown": "The sample {id} is not in the project any more.",
+    "mask_size": "The mask for {name} is {got} pixels, the image is {width}x{height}. Draw it on the image itself.",
+    "mask_mismatch": "The mask {path} was left out because it is not {width}x{height} pixels as its image is. "
+    "Correct the mask, then set it for the sample.",
+    "video_unreadable": "The video {path} cannot be read: it is damaged, or of a kind that is not supported. "
+    "Convert it to MP4 (H.264), then import it again.",
+    "folder_unreadable": "The folder {path} cannot be listed: {reason}. Check that you may open it.",
+    "model_unknown": "The model {id} is not in the project any more.",
+    "model_not_bundle": "The folder {path} holds no usable model: its manifest.json is missing or damaged. "
+    "Choose another model.",
+    "model_not_copied": "The model {path} could not be copied into the project: {reason}. "
+    "Check that there is space on the disk, then try again.",
     # data sets
     # weights
     # training
@@ -67,6 +103,9 @@ ERRORS: dict[str, str] = {
 
 STAGES: dict[str, str] = {
     "loading": "Loading",
+    "searching": "Looking for pictures",
+    "importing": "Importing",
+    "copying": "Copying",
 }
 
 

@@ -74,6 +74,12 @@ ERRORS: dict[str, str] = {
     "model_not_copied": "The model {path} could not be copied into the project: {reason}. "
     "Check that there is space on the disk, then try again.",
     # data sets
+    "dataset_missing": "There is nothing at {path}. Check the path and that its drive is connected.",
+    "dataset_not_folder": "{path} is a file. Give a folder of images, a folder in MVTec AD layout, or a project.",
+    "dataset_unreadable": "The folder {path} cannot be listed: {reason}. Check that you may open it.",
+    "dataset_empty": "The project {name} has no samples. Import or capture some first.",
+    "dataset_no_images": "There are no images in {path}, nor is it in MVTec AD layout (train/good, test/...) or a "
+    "project. Give the folder that holds the images themselves.",
     # weights
     # training
     "parameter_unknown": "There is no parameter called {name}. Choose among: {known}.",

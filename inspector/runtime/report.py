@@ -1,0 +1,133 @@
+"""`report.html`: what a training did, readable in any browser and complete in one file. No figure without its n."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from inspector.data.dataset import Label
+from inspector.runtime.manifest import Manifest, ThresholdPart
+from inspector.runtime.scores import ScoreRow
+
+_METHODS = {
+    "good_quantile": "from good parts only, by a robust fit to their scores",
+    "best_f1": "best F1 on the scored good and defective parts",
+    "no_escape": "no scored defect passes",
+    "manual": "set by hand",
+}
+_GOOD_SCORES = {
+    "cross_validated": "each good part was scored by a detector that had not learned from it",
+    "held_out": "the good parts were held out of training",
+    "augmented": "too few good parts to hold one out: altered copies were scored, so the threshold is a first guess",
+    "none": "no good scores stood behind it",
+}
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; color: #1c2530; }
+table { border-collapse: collapse; } td, th { text-align: left; padding: .2rem 1.5rem .2rem 0; vertical-align: top; }
+svg { width: 100%; height: auto; } .note { color: #55606c; }
+"""
+_WIDTH, _HEIGHT, _BINS = 800, 220, 60
+
+
+def report(manifest: Manifest, scores: list[ScoreRow]) -> str:
+    """The whole document."""
+    sections = [
+        f"<h1>{escape(manifest.name)}</h1>",
+        _table(_training_rows(manifest)),
+        "<h2>Thresholds</h2>",
+        _table(_threshold_rows(manifest.thresholds)),
+        "<h2>Scores</h2>",
+        _histogram(scores, manifest.thresholds),
+        "<h2>Figures</h2>",
+        _table(_metric_rows(manifest.metrics)) if manifest.metrics else "<p>No held-out images were scored.</p>",
+    ]
+    head = f'<meta charset="utf-8"><title>{escape(manifest.name)}</title><style>{_STYLE}</style>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(sections)}</body></html>\n'
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    cells = (f"<tr><th>{escape(title)}</th><td>{escape(value)}</td></tr>" for title, value in rows)
+    return f"<table>{''.join(cells)}</table>"
+
+
+def _training_rows(manifest: Manifest) -> list[tuple[str, str]]:
+    parameters = ", ".join(f"{name} = {value}" for name, value in manifest.parameters.items())
+    rows = [
+        ("Made", f"{manifest.created_at:%Y-%m-%d %H:%M} UTC, Inspector {manifest.software.get('inspector', '?')}"),
+        ("Learned from", f"{manifest.training.images} good images"),
+        ("Method", f"{manifest.detector} ({parameters})" if parameters else manifest.detector),
+        ("Input", f"{manifest.preprocessing.width} × {manifest.preprocessing.height} pixels"),
+        ("Training took", f"{manifest.training.fit_seconds:.1f} s, at most {manifest.training.peak_rss_mb:.0f} MB"),
+    ]
+    if manifest.backbone is not None:
+        backbone = manifest.backbone
+        rows.insert(3, ("Features", f"{backbone.name} ({', '.join(backbone.layers)}), weights: {backbone.source}"))
+    if manifest.parity is not None:
+        parity = manifest.parity
+        found = f"scores differ by at most {parity.max_score_difference:.2g} of their spread"
+        rows.append(("ONNX Runtime and torch", f"{found}, {parity.tolerance:.2g} allowed (n = {parity.images})"))
+    return rows
+
+
+def _threshold_rows(thresholds: ThresholdPart) -> list[tuple[str, str]]:
+    rows = [
+        ("Review from", f"{thresholds.review:.6g}"),
+        ("Fail above", f"{thresholds.fail:.6g}"),
+        ("Obtained", _METHODS[thresholds.method]),
+        ("Good scores", _GOOD_SCORES[thresholds.good_scores]),
+        ("Scores used", f"{thresholds.n_good} good, {thresholds.n_defect} defective"),
+    ]
+    if thresholds.target_reject_rate is not None:
+        rows.append(("Good parts to be rejected", f"{thresholds.target_reject_rate:.2%} was aimed at"))
+    return rows
+
+
+def _metric_rows(metrics: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name.replace("_", " "), _value(value)) for name, value in metrics.items()]
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "not available"
+    if isinstance(value, dict) and {"count", "n", "low", "high"} <= value.keys():
+        return f"{value['count']} of {value['n']} (95 % interval {value['low']:.2%} to {value['high']:.2%})"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _histogram(scores: list[ScoreRow], thresholds: ThresholdPart) -> str:
+    """Good and defective scores as bars of one inline SVG, with the thresholds as lines."""
+    if not scores:
+        return "<p>No image was scored.</p>"
+    good = [row.score for row in scores if row.label == Label.GOOD]
+    defect = [row.score for row in scores if row.label == Label.DEFECT]
+    values = [*good, *defect, thresholds.review, thresholds.fail]
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    low, high = low - 0.02 * span, high + 0.02 * span
+    bars = _bars(good, low, high, "#2a7fb8", 0.75) + _bars(defect, low, high, "#d9822b", 0.75)
+    lines = "".join(
+        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{_HEIGHT}" stroke="#1c2530" stroke-dasharray="6 4"/>'
+        for x in {_WIDTH * (value - low) / (high - low) for value in (thresholds.review, thresholds.fail)}
+    )
+    caption = (
+        f'<p class="note">Blue: {len(good)} good. Orange: {len(defect)} defective. Dashed: thresholds. '
+        f"Raw scores from {low:.4g} to {high:.4g}; each bar's height is its share of its own kind.</p>"
+    )
+    return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">{bars}{lines}</svg>{caption}'
+
+
+def _bars(values: list[float], low: float, high: float, colour: str, opacity: float) -> str:
+    if not values:
+        return ""
+    counts, _ = np.histogram(values, bins=_BINS, range=(low, high))
+    width = _WIDTH / _BINS
+    scale = (_HEIGHT - 10) / counts.max()
+    return "".join(
+        f'<rect x="{index * width:.1f}" y="{_HEIGHT - count * scale:.1f}" width="{width - 1:.1f}" '
+        f'height="{count * scale:.1f}" fill="{colour}" fill-opacity="{opacity}"/>'
+        for index, count in enumerate(counts)
+        if count
+    )

@@ -1,0 +1,64 @@
+"""The engine that runs a bundle with torch, for checking ONNX Runtime against and for methods without an export."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from inspector.detectors.base import BackboneChoice, Detector, DetectorSettings, Prediction
+from inspector.detectors.parameters import build
+from inspector.detectors.registry import detector_type
+from inspector.errors import BundleError, TrainingError
+from inspector.imaging.frame import Image
+from inspector.runtime.batching import warming_image
+from inspector.runtime.bundle import Bundle
+from inspector.runtime.manifest import Manifest
+
+
+class TorchEngine:
+    """The detector itself, restored from a bundle's weights. See `runtime.engine.Engine`."""
+
+    def __init__(self, bundle: Bundle, device: str = "auto") -> None:
+        """Raises `BundleError` if weights and manifest do not fit together."""
+        started = time.perf_counter()
+        self._manifest = bundle.manifest
+        self._detector = restore_detector(bundle, device)
+        self._detector.predict([warming_image(self._manifest)])
+        self._load_seconds = time.perf_counter() - started
+
+    @property
+    def manifest(self) -> Manifest:
+        """What was loaded."""
+        return self._manifest
+
+    @property
+    def load_seconds(self) -> float:
+        """Seconds from the request to ready, the first (warming) inference included."""
+        return self._load_seconds
+
+    def infer(self, image: Image) -> Prediction:
+        """Judge one crop (BGR uint8, any size)."""
+        return self._detector.predict([image])[0]
+
+    def infer_batch(self, images: Sequence[Image]) -> list[Prediction]:
+        """Several crops, in order."""
+        return self._detector.predict(images)
+
+    def close(self) -> None:
+        """Free the detector."""
+        del self._detector
+
+
+def restore_detector(bundle: Bundle, device: str = "auto") -> Detector:
+    """The fitted detector of a bundle. Raises `BundleError`."""
+    manifest = bundle.manifest
+    kind = detector_type(manifest.detector)
+    backbone = manifest.backbone
+    choice = BackboneChoice(backbone.name, None, backbone.layers) if backbone else BackboneChoice("")
+    try:
+        parameters = build(kind.parameters_type, dict(manifest.parameters))
+    except TrainingError as error:
+        raise BundleError("bundle_damaged", path=bundle.folder, file="manifest.json") from error
+    detector = kind(DetectorSettings(choice, manifest.image_size, manifest.training.seed, device), parameters)
+    detector.load_state(bundle.weights(), manifest.preprocessing.build())
+    return detector

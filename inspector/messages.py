@@ -89,7 +89,40 @@ ERRORS: dict[str, str] = {
     "detector_unknown": "There is no method called {id}. Choose among: {known}.",
     "calibration_no_scores": "A threshold cannot be set because no {kind} part has been scored. "
     "Label at least one {kind} sample and train or evaluate again.",
+    "export_parity": "The trained network gives other results in ONNX Runtime than in training (difference "
+    "{difference} of the spread, {tolerance} allowed), so it was not saved. "
+    "Train with another method or backbone, and report this.",
+    "export_too_large": "The trained network would take {gigabytes} GB, and a network file can hold 2 GB. "
+    "Choose a smaller image size, fewer layers or a smaller backbone.",
+    # jobs
+    "out_of_memory": "There was not enough memory to go on. Close other programs, or choose a smaller image size, "
+    "a smaller backbone or the quick preset, then try again.",
+    "child_killed": "The work was ended from outside (exit code {exit_code}), most likely because memory ran out. "
+    "Close other programs, or choose a smaller image size, a smaller backbone or the quick preset, then try again.",
     # bundles
+    "bundle_missing": "There is no model at {path}. It was moved or deleted, or its drive is not connected.",
+    "bundle_permission": "The model {path} may not be read by your user account. "
+    "Ask whoever manages the folder for access, or copy the model elsewhere.",
+    "bundle_not_one": "{path} is not a model: it holds no manifest.json. "
+    "Choose the folder that training wrote, or a file ending in .inspector.",
+    "bundle_damaged_file": "The model file {path} is damaged and cannot be opened. "
+    "Copy it again from where it came from.",
+    "bundle_damaged": "The model {path} is damaged: {file} is not what training wrote. "
+    "Copy the model again from where it came from, or train it again.",
+    "bundle_incomplete": "The model {path} is incomplete: {file} is missing. "
+    "Copy the whole model again from where it came from, or train it again.",
+    "bundle_newer": "The model {path} was made by a newer Inspector ({maker}) and cannot be read by this one. "
+    "Update Inspector, or train the model again here.",
+    "bundle_unknown_detector": "The model {path} uses the method {detector}, which this Inspector does not have "
+    "(it has {known}). Update Inspector, or train the model again here.",
+    "bundle_without_onnx": "The model {path} holds no network for ONNX Runtime. Use the torch engine for it.",
+    "bundle_engine_missing": "{engine} is not installed here, and the model cannot be run in the way asked for without "
+    "it. Install it or choose the other engine.",
+    "bundle_target_occupied": "Nothing was written to {path} because other files are there. "
+    "Choose a new folder, or one that holds an older model, which is then replaced.",
+    "bundle_disk_full": "The model could not be written to {path} because the disk is full. "
+    "Make room or choose another disk, then try again.",
+    "bundle_write_failed": "The model could not be written to {path}: {reason}. Check the folder, then try again.",
     # cameras
     "camera_not_found": "There is no source at {source}. "
     "Check the address, the cable and that the device is switched on.",

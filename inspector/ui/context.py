@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
-from inspector.data.project import Project
 from inspector.settings import Settings
+
+if TYPE_CHECKING:
+    from inspector.data.project import Project
 
 
 class AppContext(QObject):

@@ -1,0 +1,1 @@
+"""The three panes: project, training, inspection."""

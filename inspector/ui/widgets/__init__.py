@@ -1,0 +1,1 @@
+"""What panes share: views, strips, symbols."""

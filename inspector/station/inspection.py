@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inspector.detectors.base import Prediction
+from inspector.errors import InspectorError
 from inspector.evaluation.judge import Thresholds, Verdict
 from inspector.imaging.frame import Crop, Frame
 
@@ -13,8 +14,9 @@ from inspector.imaging.frame import Crop, Frame
 class Inspection:
     """Frame, prediction, the thresholds in force and the verdict.
 
-    `crop` and `prediction` are None when nothing could be judged; `fault` is then the error code that says why and
-    the verdict is NOT_INSPECTED. `latency_ms` runs from capture to verdict. `model_id` is the bundle's id. `number`
+    `crop` and `prediction` are None when nothing could be judged; `fault` is then the error code that says why, `error`
+    the error itself (for its sentence) and the verdict is NOT_INSPECTED. `trigger_id` names the trigger that asked for
+    this inspection, if one did. `latency_ms` runs from capture to verdict. `model_id` is the bundle's id. `number`
     counts from 1 per started loop.
     """
 
@@ -27,3 +29,5 @@ class Inspection:
     model_id: str
     latency_ms: float
     fault: str | None = None
+    error: InspectorError | None = None
+    trigger_id: str | None = None

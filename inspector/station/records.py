@@ -1,0 +1,189 @@
+"""The record of every inspection: one SQLite file, one row per part, kept for the question "prove it"."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    DateTime,
+    Engine,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from inspector import __version__
+from inspector.errors import StationError
+from inspector.evaluation.judge import Verdict
+from inspector.station.inspection import Inspection
+
+SCHEMA_VERSION = 1
+
+_metadata = MetaData()
+_schema = Table("record_schema", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
+_records = Table(
+    "inspections",
+    _metadata,
+    Column("id", Integer, primary_key=True),
+    Column("inspected_at", DateTime, nullable=False),
+    Column("source", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("trigger_id", String),
+    Column("model_id", String, nullable=False),
+    Column("model_name", String, nullable=False),
+    Column("score", Float),
+    Column("review_threshold", Float, nullable=False),
+    Column("fail_threshold", Float, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("fault", String),
+    Column("latency_ms", Float, nullable=False),
+    Column("software", String, nullable=False),
+    Index("inspections_by_time", "inspected_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row. `inspected_at` is UTC: the capture time, or the time of the fault where there is no frame. `score` is
+    raw, None where nothing was judged; the thresholds are those in force."""
+
+    inspected_at: datetime
+    source: str
+    number: int
+    trigger_id: str | None
+    model_id: str
+    model_name: str
+    score: float | None
+    review_threshold: float
+    fail_threshold: float
+    verdict: Verdict
+    fault: str | None
+    latency_ms: float
+    software: str = __version__
+
+
+def record_of(inspection: Inspection, source: str, model_name: str) -> Record:
+    """What is kept of an inspection; no pixels, so that thousands may wait."""
+    frame, prediction = inspection.frame, inspection.prediction
+    return Record(
+        inspected_at=frame.captured_at if frame is not None else datetime.now(UTC),
+        source=source,
+        number=inspection.number,
+        trigger_id=inspection.trigger_id,
+        model_id=inspection.model_id,
+        model_name=model_name,
+        score=prediction.score if prediction is not None else None,
+        review_threshold=inspection.thresholds.review,
+        fail_threshold=inspection.thresholds.fail,
+        verdict=inspection.verdict,
+        fault=inspection.fault,
+        latency_ms=inspection.latency_ms,
+    )
+
+
+class RecordStore:
+    """The file. Rows are added, never changed. What `add` returned from survives a kill and a power cut (WAL with a
+    sync at each commit). May be used from any thread; every method raises `StationError` where disk or file fail."""
+
+    def __init__(self, file: Path) -> None:
+        """Open, or create with its folder. Raises `StationError` `records_newer` and those of the other methods."""
+        self.file = file
+        with self._explained():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._engine = create_engine(URL.create("sqlite", database=str(file)), connect_args={"timeout": 5.0})
+            event.listen(self._engine, "connect", _prepare)
+            try:
+                self._check_version()
+            except BaseException:
+                self._engine.dispose()
+                raise
+
+    def add(self, records: Sequence[Record]) -> None:
+        """Commit these rows together, or none of them."""
+        with self._explained(), self._engine.begin() as connection:
+            connection.execute(insert(_records), [_row(record) for record in records])
+
+    def newest(self, limit: int) -> list[Record]:
+        """The rows added last, newest first."""
+        query = select(_records).order_by(_records.c.id.desc()).limit(limit)
+        with self._explained(), self._engine.connect() as connection:
+            return [_record(dict(row)) for row in connection.execute(query).mappings()]
+
+    def count(self) -> int:
+        """How many rows there are."""
+        with self._explained(), self._engine.connect() as connection:
+            return int(connection.scalar(select(func.count()).select_from(_records)) or 0)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def _check_version(self) -> None:
+        version = _stored_version(self._engine)
+        if version is None:
+            with self._engine.begin() as connection:
+                _create(connection)
+        elif version > SCHEMA_VERSION:
+            raise StationError("records_newer", path=str(self.file))
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            cause = getattr(error, "orig", None) or error
+            code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_FULL:
+                raise StationError("records_disk_full", path=str(self.file)) from error
+            if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                raise StationError("records_damaged", path=str(self.file)) from error
+            raise StationError("records_unwritable", path=str(self.file), reason=str(cause)) from error
+
+
+def _prepare(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _stored_version(engine: Engine) -> int | None:
+    if not inspect(engine).has_table(_schema.name):
+        return None
+    with engine.connect() as connection:
+        version: int | None = connection.scalar(select(func.max(_schema.c.version)))
+        return version
+
+
+def _create(connection: Connection) -> None:
+    _metadata.create_all(connection)
+    connection.execute(insert(_schema), {"version": SCHEMA_VERSION})
+
+
+def _row(record: Record) -> dict[str, Any]:
+    # SQLite keeps no time zone: UTC goes in without one and gets it back when read.
+    return {**asdict(record), "inspected_at": record.inspected_at.astimezone(UTC).replace(tzinfo=None)}
+
+
+def _record(row: dict[str, Any]) -> Record:
+    del row["id"]
+    row["inspected_at"] = row["inspected_at"].replace(tzinfo=UTC)
+    row["verdict"] = Verdict(row["verdict"])
+    return Record(**row)

@@ -95,6 +95,12 @@ ERRORS: dict[str, str] = {
     "export_too_large": "The trained network would take {gigabytes} GB, and a network file can hold 2 GB. "
     "Choose a smaller image size, fewer layers or a smaller backbone.",
     # jobs
+    "training_no_good": "There is nothing to learn from in {dataset}: no good sample is free for training. "
+    "Label samples as good, or put good ones from the test split into the training split.",
+    "training_none_readable": "None of the {count} good samples of {dataset} can be read, for instance: {reason}",
+    "evaluation_no_images": "There is nothing to evaluate in {dataset}: no image is labelled good or defect that the "
+    "model has not learned from ({excluded} were left out for that reason). Add labelled images that it has not seen.",
+    "prediction_no_images": "There is no picture to judge in {path}. Name image files or folders that hold some.",
     "out_of_memory": "There was not enough memory to go on. Close other programs, or choose a smaller image size, "
     "a smaller backbone or the quick preset, then try again.",
     "child_killed": "The work was ended from outside (exit code {exit_code}), most likely because memory ran out. "
@@ -138,10 +144,33 @@ ERRORS: dict[str, str] = {
     "camera_closed": "The source {source} is not open. Start it first.",
     "camera_address": "The address of {source} cannot be understood: {reason}. Correct it.",
     # station
+    "camera_frozen": "The source {source} delivered the very same picture {frames} times: it is frozen. "
+    "Check camera and lens cap; the source is opened again by itself.",
+    "camera_stalled": "The source has delivered nothing for {seconds} s. Check cable, power and network.",
+    "frame_stale": "The picture from {source} was already {age} s old, too old to stand for the part in front of the "
+    "camera. Close other programs, or choose a faster model.",
+    "engine_failed": "The model could not judge a picture: {reason}. If it happens again, choose another model.",
+    "loop_crashed": "Inspection ended because of an error in the program: {reason}. Start it again and report this.",
+    "trigger_not_ready": "A trigger came while inspection was not running. Wait until it runs, then trigger again.",
+    "trigger_overrun": "A trigger came before the part before it was done. Leave more time between triggers.",
+    "trigger_timeout": "No picture came within {seconds} s after a trigger. Check that the camera is running.",
+    "records_newer": "The inspection records {path} were made by a newer Inspector. Update Inspector, or move the file "
+    "elsewhere to begin new records.",
+    "records_damaged": "The inspection records {path} are damaged. Move the file elsewhere and keep it; "
+    "new records are begun at the next start.",
+    "records_disk_full": "Inspections cannot be recorded in {path} because the disk is full, so no verdict is given. "
+    "Make room; inspection then goes on by itself.",
+    "records_unwritable": "Inspections cannot be recorded in {path}: {reason}. No verdict is given meanwhile. "
+    "Check the disk or the network drive.",
+    "records_behind": "Inspections come faster than {path} can record them ({waiting} are waiting), so no verdict is "
+    "given. Use a faster disk or fewer pictures per second.",
 }
 
 STAGES: dict[str, str] = {
     "loading": "Loading",
+    "scoring": "Scoring held-out samples",
+    "exporting": "Exporting for inspection",
+    "saving": "Saving the model",
     "searching": "Looking for pictures",
     "importing": "Importing",
     "copying": "Copying",

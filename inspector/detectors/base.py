@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,17 @@ class BackboneChoice:
 
 
 @dataclass(frozen=True)
+class BackboneUsed:
+    """The features a detector was fitted with, for the manifest. `weights_sha256` is the hash of the weights' file, or
+    of the embedded tensors."""
+
+    name: str
+    layers: tuple[str, ...]
+    weights_sha256: str
+    source: Literal["embedded", "file", "download"]
+
+
+@dataclass(frozen=True)
 class DetectorSettings:
     """What every detector is made with, beside its own parameters. `device` is `auto`, `cpu` or `cuda`."""
 
@@ -92,6 +103,8 @@ class Detector(ABC):
         self.parameters = parameters
         self.preprocessing: Preprocessing | None = None
         """Fixed by `fit` or `load_state`; the engines and the manifest take it from here."""
+        self.backbone_used: BackboneUsed | None = None
+        """Fixed by `fit`; None where `needs_backbone` is False."""
 
     @abstractmethod
     def fit(self, images: Sequence[Image], progress: Progress, cancel: CancelToken) -> None:

@@ -84,6 +84,17 @@ class DetectorSettings:
     device: str = "auto"
 
 
+@dataclass(frozen=True, slots=True)
+class BackboneIdentity:
+    """The features a fitted detector really uses, for the manifest: `layers` are the resolved ones, `weights_sha256` is
+    the hash of the weights' file (or of the embedded tensors), `source` says where they came from."""
+
+    name: str
+    layers: tuple[str, ...]
+    weights_sha256: str
+    source: Literal["embedded", "file", "download"]
+
+
 class Detector(ABC):
     """A method: made with settings and parameters, then either fitted or loaded, then asked for predictions.
 
@@ -103,6 +114,8 @@ class Detector(ABC):
         self.parameters = parameters
         self.preprocessing: Preprocessing | None = None
         """Fixed by `fit` or `load_state`; the engines and the manifest take it from here."""
+        self.backbone: BackboneIdentity | None = None
+        """Set by `fit` where `needs_backbone`; the manifest takes it from here."""
         self.backbone_used: BackboneUsed | None = None
         """Fixed by `fit`; None where `needs_backbone` is False."""
 

@@ -81,6 +81,21 @@ ERRORS: dict[str, str] = {
     "dataset_no_images": "There are no images in {path}, nor is it in MVTec AD layout (train/good, test/...) or a "
     "project. Give the folder that holds the images themselves.",
     # weights
+    "backbone_unknown": "There are no features called {name}. Choose among: {known}.",
+    "layer_unknown": "The features {name} have no layer called {layer}. Choose among: {known}.",
+    "weights_offline": "The weights of {name} are not on this computer and could not be downloaded ({reason}). "
+    "Use the built-in features, or fetch {url} on another computer, copy the file here and import it "
+    "(inspector weights import {name} FILE).",
+    "weights_checksum": "The download of {name} from {url} is not the file that was published, so it was thrown away. "
+    "Try again; if it happens again, a proxy on the way changes it: copy the file from another computer and import it.",
+    "weights_not_needed": "The features {name} come with the program and need no weights. Just choose them.",
+    "weights_not_written": "The weights could not be stored as {path}: {reason}. Make room or check the folder, "
+    "then try again.",
+    "weights_file_missing": "There is no weights file at {path}. Check the path and that its drive is connected.",
+    "weights_damaged": "The weights file {path} cannot be used: {reason}. "
+    "Copy it again from where it came from, or choose another one (a state dict as .pth, or .safetensors).",
+    "weights_wrong_network": "The weights file {path} does not belong to {name}: {count} tensors differ ({differences}). "
+    "Choose the file that belongs to it, or choose the network that belongs to the file.",
     # training
     "parameter_unknown": "There is no parameter called {name}. Choose among: {known}.",
     "parameter_type": "The parameter {name} cannot be {value!r}: it must be of type {type}. Correct the value.",

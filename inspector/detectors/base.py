@@ -8,13 +8,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inspector.detectors.parameters import Parameters
+from inspector.features.registry import BackboneChoice as BackboneChoice
 from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
 from inspector.tasks import CancelToken, Progress
@@ -51,27 +51,6 @@ class Prediction:
     score: float
     anomaly_map: NDArray[np.float32] | None
     timing: Timing = field(default_factory=Timing)
-
-
-@dataclass(frozen=True)
-class BackboneChoice:
-    """Which features to use: a name from `features.registry`, weights from a file (else embedded or downloaded), and
-    its layers."""
-
-    name: str
-    weights: Path | None = None
-    layers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class BackboneUsed:
-    """The features a detector was fitted with, for the manifest. `weights_sha256` is the hash of the weights' file, or
-    of the embedded tensors."""
-
-    name: str
-    layers: tuple[str, ...]
-    weights_sha256: str
-    source: Literal["embedded", "file", "download"]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -231,7 +232,7 @@ def _write_files(
 ) -> Manifest:
     save_file({name: np.ascontiguousarray(value) for name, value in state.items()}, folder / WEIGHTS)
     if onnx_file is not None:
-        onnx_file.replace(folder / ONNX)
+        shutil.move(onnx_file, folder / ONNX)  # the export may have been written on another disk
     (folder / SCORES).write_bytes(dump_scores(scores))
     (folder / REPORT).write_text(report(manifest, scores), encoding="utf-8")
     complete = manifest.model_copy(update={"files": {item.name: file_hash(item) for item in sorted(folder.iterdir())}})

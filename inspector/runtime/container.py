@@ -85,6 +85,11 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of the files in a folder."""
+    return sum(item.stat().st_size for item in path.iterdir()) if path.is_dir() else path.stat().st_size
+
+
 def partial_path(target: Path) -> Path:
     """Where something is written before it gets its name: beside it, so that renaming is one atomic step."""
     return target.with_name(f".{target.name}{_PARTIAL}")

@@ -20,9 +20,7 @@ def open_engine(path: Path | Bundle, engine: EngineName = "auto", *, threads: in
     what `load_bundle` raises, `bundle_without_onnx`, `bundle_engine_missing`.
     """
     bundle = path if isinstance(path, Bundle) else load_bundle(path)
-    if engine == "auto":
-        engine = "onnx" if bundle.has_onnx and find_spec("onnxruntime") else "torch"
-    if engine == "onnx":
+    if chosen_engine(bundle, engine) == "onnx":
         _need("onnxruntime", "ONNX Runtime")
         from inspector.runtime.onnx_engine import OnnxEngine
 
@@ -31,6 +29,13 @@ def open_engine(path: Path | Bundle, engine: EngineName = "auto", *, threads: in
     from inspector.runtime.torch_engine import TorchEngine
 
     return TorchEngine(bundle)
+
+
+def chosen_engine(bundle: Bundle, engine: EngineName) -> Literal["onnx", "torch"]:
+    """What `auto` means for this bundle on this computer."""
+    if engine == "auto":
+        return "onnx" if bundle.has_onnx and find_spec("onnxruntime") else "torch"
+    return engine
 
 
 def _need(module: str, title: str) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inspector.evaluation.judge import Thresholds
 from inspector.imaging.preprocessing import Preprocessing
+from inspector.imaging.regions import Region
 
 FORMAT_VERSION = 1
 
@@ -46,6 +47,10 @@ class RegionPart(_Part):
 
     roi: tuple[int, int, int, int] | None = None
     ignore: list[list[tuple[int, int]]] = []
+
+    def build(self) -> Region:
+        """The working object. Raises `ImageError` (`region_too_small`, `region_polygon`)."""
+        return Region(self.roi, self.ignore)
 
 
 class ThresholdPart(_Part):

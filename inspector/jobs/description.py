@@ -1,0 +1,110 @@
+"""What a bundle says of the training that made it: manifest and score rows from what the steps of training produced."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector import __version__
+from inspector.data.dataset import Sample
+from inspector.detectors.base import Detector
+from inspector.detectors.parameters import as_values
+from inspector.jobs.measures import peak_rss_mb
+from inspector.jobs.samples import content_hash
+from inspector.jobs.scoring import Scored
+from inspector.runtime.manifest import (
+    BackbonePart,
+    Manifest,
+    ParityPart,
+    PreprocessingPart,
+    RegionPart,
+    ThresholdPart,
+    TrainingPart,
+)
+from inspector.runtime.scores import ScoreRow
+
+_LIBRARIES = ("torch", "torchvision", "onnx", "onnxruntime", "numpy", "cv2")
+
+
+def describe(
+    detector: Detector,
+    name: str,
+    region: RegionPart,
+    thresholds: ThresholdPart,
+    training: TrainingPart,
+    parity: ParityPart,
+    metrics: dict[str, Any],
+) -> Manifest:
+    """The manifest of a new bundle, but for `files`, which `save_bundle` fills in. The detector must be fitted."""
+    if detector.preprocessing is None:
+        raise ValueError("the detector is not fitted")
+    used = detector.backbone_used
+    return Manifest(
+        id=uuid.uuid4().hex,
+        name=name,
+        created_at=datetime.now(UTC),
+        detector=detector.id,
+        parameters=as_values(detector.parameters),
+        image_size=detector.settings.image_size,
+        has_map=detector.has_map,
+        backbone=BackbonePart(**asdict(used)) if used else None,
+        preprocessing=PreprocessingPart(**asdict(detector.preprocessing)),
+        region=region,
+        thresholds=thresholds,
+        training=training,
+        parity=parity,
+        metrics=metrics,
+        software=_software(),
+        files={},
+    )
+
+
+def training_part(learned: Sequence[Sample], seed: int, seconds: float) -> TrainingPart:
+    """What was learned from; the hash of the set does not depend on the order of its images."""
+    hashes = [content_hash(sample) for sample in learned]
+    return TrainingPart(
+        images=len(hashes),
+        set_sha256=sha256("\n".join(sorted(hashes)).encode()).hexdigest(),
+        images_sha256=hashes,
+        seed=seed,
+        fit_seconds=seconds,
+        peak_rss_mb=peak_rss_mb(),
+    )
+
+
+def _software() -> dict[str, str]:
+    """Versions of what took part in this process."""
+    libraries = {name: str(sys.modules[name].__version__) for name in _LIBRARIES if name in sys.modules}
+    return {"inspector": __version__, "python": platform.python_version(), **libraries}
+
+
+def cross_validated_rows(learned: Sequence[Sample], scores: NDArray[np.float64]) -> list[ScoreRow]:
+    """Each learned sample with the score of a detector that had not learned from it."""
+    pairs = zip(learned, scores, strict=True)
+    return [_row(sample, float(score), cross_validated=True) for sample, score in pairs]
+
+
+def held_out_rows(scored: Sequence[Scored]) -> list[ScoreRow]:
+    """Each held-out sample with the score of the bundle's own detector."""
+    return [_row(item.sample, item.score, cross_validated=False) for item in scored]
+
+
+def _row(sample: Sample, score: float, *, cross_validated: bool) -> ScoreRow:
+    return ScoreRow(
+        sha256=content_hash(sample),
+        name=sample.path.name,
+        label=sample.label,
+        kind=sample.kind,
+        split=sample.split,
+        score=score,
+        cross_validated=cross_validated,
+    )

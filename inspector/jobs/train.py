@@ -1,0 +1,243 @@
+"""Training: from labelled samples to a model bundle with thresholds, an exported network and figures."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+
+from inspector.data.dataset import Dataset, Label, Sample, SampleImages, Split
+from inspector.data.sources import load_dataset
+from inspector.detectors.base import BackboneChoice, Detector, DetectorSettings, Prediction
+from inspector.detectors.parameters import build
+from inspector.detectors.registry import DEFAULT_DETECTOR, detector_type
+from inspector.errors import DatasetError, ImageError
+from inspector.evaluation.calibration import DEFAULT_TARGET_REJECT_RATE, from_good
+from inspector.features.registry import DEFAULT_BACKBONE
+from inspector.imaging.frame import Image
+from inspector.jobs.base import Job
+from inspector.jobs.description import cross_validated_rows, describe, held_out_rows, training_part
+from inspector.jobs.figures import figures
+from inspector.jobs.measures import StageClock, peak_rss_mb
+from inspector.jobs.samples import Skipped, content_hash, hash_samples, readable_samples
+from inspector.jobs.scoring import Scoring, score_samples
+from inspector.runtime.bundle import check_target, partial_outputs, save_bundle
+from inspector.runtime.container import size_of
+from inspector.runtime.manifest import Manifest, ParityPart, RegionPart, ThresholdPart
+from inspector.runtime.scores import ScoreRow
+from inspector.tasks import CancelToken, Progress
+
+
+class TrainingJob(Job):
+    """What to learn from, how, and where the bundle goes (a folder, or a file ending in `.inspector`).
+
+    `backbone` None: the default one; `weights` None: embedded or downloaded ones; `layers` empty: the backbone's
+    default. `review_rate`, larger than `target_reject_rate`, opens a review band below the fail threshold.
+    """
+
+    dataset: Path
+    out: Path
+    name: str = ""
+    detector: str = DEFAULT_DETECTOR
+    parameters: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    preset: Literal["standard", "quick"] = "standard"
+    backbone: str | None = None
+    weights: Path | None = None
+    layers: tuple[str, ...] = ()
+    image_size: int = Field(default=256, ge=32, le=2048)
+    seed: int = 0
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    folds: int = Field(default=5, ge=2)
+    target_reject_rate: float = Field(default=DEFAULT_TARGET_REJECT_RATE, gt=0, lt=0.5)
+    review_rate: float | None = Field(default=None, gt=0, lt=0.5)
+    region: RegionPart = RegionPart()
+
+    def partial_outputs(self) -> list[Path]:
+        """What a kill while saving leaves."""
+        return partial_outputs(self.out)
+
+
+class TrainingResult(BaseModel):
+    """What training did; `train --json` writes it. `fit_s` is the detector's fit alone, `total_s` everything;
+    `peak_rss_mb` belongs to the process that trained."""
+
+    out: Path
+    model_id: str
+    fit_s: float
+    total_s: float
+    stages: dict[str, float]
+    peak_rss_mb: float
+    images: int
+    thresholds: ThresholdPart
+    bundle_bytes: int
+    detector: str
+    backbone: str | None
+    metrics: dict[str, Any]
+    parity: ParityPart | None
+    skipped: list[Skipped]
+
+
+@dataclass
+class _Fitted:
+    """A fitted detector with the samples it has learned from and those that turned out to be unreadable."""
+
+    detector: Detector
+    learned: list[Sample]
+    skipped: list[Skipped]
+    seconds: float = 0.0
+
+    def judge(self, crop: Image) -> Prediction:
+        """Judge one crop."""
+        return self.detector.predict([crop])[0]
+
+    def crops(self, job: TrainingJob) -> SampleImages:
+        """What was learned from, read when asked for."""
+        region = job.region.build()
+        return SampleImages(self.learned, lambda image: region.crop(image).pixels)
+
+
+def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> TrainingResult:
+    """Fit, calibrate, export, score what was held out, and save, in this order.
+
+    Every good TRAIN sample is learned from; images that cannot be read are listed in the result. Thresholds come from
+    cross-validated scores of the good samples alone. Raises `InspectorError` and `Cancelled`.
+    """
+    started = time.perf_counter()
+    clock = StageClock(progress)
+    clock(0, 0, "loading")
+    check_target(job.out)
+    dataset = load_dataset(job.dataset)
+    fitted = _fit(job, dataset, clock, cancel)
+    good_scores = fitted.detector.cross_validated_scores(fitted.crops(job), job.folds, clock, cancel)
+    thresholds = _thresholds(job, good_scores)
+    held_out = _score_held_out(job, fitted, dataset, clock, cancel)
+    metrics = _metrics(held_out, good_scores, thresholds)
+    rows = cross_validated_rows(fitted.learned, good_scores) + held_out_rows(held_out.scored)
+    manifest = _save(job, fitted, thresholds, metrics, rows, clock, cancel)
+    return TrainingResult(
+        out=job.out,
+        model_id=manifest.id,
+        fit_s=round(fitted.seconds, 3),
+        total_s=round(time.perf_counter() - started, 3),
+        stages=clock.seconds(),
+        peak_rss_mb=round(peak_rss_mb(), 1),
+        images=len(fitted.learned),
+        thresholds=thresholds,
+        bundle_bytes=size_of(job.out),
+        detector=manifest.detector,
+        backbone=manifest.backbone.name if manifest.backbone else None,
+        metrics=metrics,
+        parity=manifest.parity,
+        skipped=[*fitted.skipped, *held_out.skipped],
+    )
+
+
+def make_detector(job: TrainingJob) -> Detector:
+    """The unfitted detector a job asks for. Raises `TrainingError` for unknown ids and parameters."""
+    kind = detector_type(job.detector)
+    choice = BackboneChoice(job.backbone or DEFAULT_BACKBONE, job.weights, job.layers)
+    settings = DetectorSettings(choice, job.image_size, job.seed, job.device)
+    return kind(settings, build(kind.parameters_type, dict(job.parameters), job.preset))
+
+
+def _fit(job: TrainingJob, dataset: Dataset, progress: Progress, cancel: CancelToken) -> _Fitted:
+    """Fit on all good samples. Where one turns out to be unreadable, all are checked once and the readable ones
+    fitted."""
+    good = dataset.select(Label.GOOD, Split.TRAIN)
+    if not good:
+        raise DatasetError("training_no_good", dataset=dataset.name)
+    samples, unreadable = hash_samples(good, progress, cancel)
+    try:
+        return _fit_once(job, dataset, samples, unreadable, progress, cancel)
+    except ImageError:
+        readable, damaged = readable_samples(samples, job.region.build(), progress, cancel)
+        if not damaged:
+            raise
+    return _fit_once(job, dataset, readable, [*unreadable, *damaged], progress, cancel)
+
+
+def _fit_once(
+    job: TrainingJob,
+    dataset: Dataset,
+    samples: list[Sample],
+    left_out: list[Skipped],
+    progress: Progress,
+    cancel: CancelToken,
+) -> _Fitted:
+    if not samples:
+        reason = left_out[0].reason
+        raise DatasetError("training_none_readable", dataset=dataset.name, count=len(left_out), reason=reason)
+    fitted = _Fitted(make_detector(job), samples, left_out)
+    started = time.perf_counter()
+    fitted.detector.fit(fitted.crops(job), progress, cancel)
+    fitted.seconds = time.perf_counter() - started
+    return fitted
+
+
+def _thresholds(job: TrainingJob, good_scores: NDArray[np.float64]) -> ThresholdPart:
+    calibration = from_good(good_scores, job.target_reject_rate, job.review_rate)
+    return ThresholdPart(
+        review=calibration.thresholds.review,
+        fail=calibration.thresholds.fail,
+        method=calibration.method,
+        # A single image cannot be held out of its own training: altered copies of it were scored.
+        good_scores="cross_validated" if len(good_scores) > 1 else "augmented",
+        n_good=calibration.n_good,
+        n_defect=calibration.n_defect,
+        target_reject_rate=calibration.target_reject_rate,
+    )
+
+
+def _score_held_out(
+    job: TrainingJob, fitted: _Fitted, dataset: Dataset, progress: Progress, cancel: CancelToken
+) -> Scoring:
+    """Every labelled sample that was not learned from, by content: copies of training images are no test."""
+    learned = {content_hash(sample) for sample in fitted.learned}
+    others = [*dataset.select(Label.GOOD, Split.TEST), *dataset.select(Label.DEFECT)]
+    hashed, unreadable = hash_samples(others, progress, cancel)
+    unseen = [sample for sample in hashed if content_hash(sample) not in learned]
+    scoring = score_samples(fitted.judge, unseen, job.region.build(), progress, cancel)
+    scoring.skipped += unreadable
+    return scoring
+
+
+def _metrics(held_out: Scoring, good_scores: NDArray[np.float64], thresholds: ThresholdPart) -> dict[str, Any]:
+    """Figures on held-out samples. Without held-out good ones, the cross-validated scores stand in, and that is
+    said."""
+    good, defect = held_out.scores(Label.GOOD), held_out.scores(Label.DEFECT)
+    source = "held_out" if good else "cross_validated"
+    found = figures(good or good_scores.tolist(), defect, thresholds.build(), held_out.pixels)
+    return {**found.model_dump(), "good_scores": source}
+
+
+def _save(
+    job: TrainingJob,
+    fitted: _Fitted,
+    thresholds: ThresholdPart,
+    metrics: dict[str, Any],
+    rows: list[ScoreRow],
+    progress: Progress,
+    cancel: CancelToken,
+) -> Manifest:
+    """Export the network, then write the bundle at once."""
+    from inspector.runtime.export import export_network  # imports torch
+
+    detector = fitted.detector
+    with tempfile.TemporaryDirectory(prefix="export-") as scratch:
+        network = Path(scratch) / "model.onnx"
+        progress(0, 1, "exporting")
+        parity = export_network(detector, fitted.crops(job), network)
+        cancel.raise_if_cancelled()
+        progress(0, 1, "saving")
+        training = training_part(fitted.learned, job.seed, fitted.seconds)
+        name = job.name or job.out.stem
+        manifest = describe(detector, name, job.region, thresholds, training, parity, metrics)
+        complete = save_bundle(job.out, manifest, detector.state(), network, rows)
+    progress(1, 1, "saving")
+    return complete

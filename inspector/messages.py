@@ -110,6 +110,7 @@ ERRORS: dict[str, str] = {
     "export_too_large": "The trained network would take {gigabytes} GB, and a network file can hold 2 GB. "
     "Choose a smaller image size, fewer layers or a smaller backbone.",
     # jobs
+    "output_failed": "The file {path} could not be written: {reason}. Choose another place, then try again.",
     "training_no_good": "There is nothing to learn from in {dataset}: no good sample is free for training. "
     "Label samples as good, or put good ones from the test split into the training split.",
     "training_none_readable": "None of the {count} good samples of {dataset} can be read, for instance: {reason}",

@@ -23,7 +23,7 @@ OLD_FILES = 5
 _FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-8s %(process)d %(threadName)s %(name)s: %(message)s"
 _DATE_FORMAT = "%Y-%m-%dT%H:%M:%S"
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@'\"]+@")
-_SECRETS = re.compile(r"((?:password|passwd|token|secret|api_?key)[\"']?\s*[=:]\s*)[^\s,;&\"']+", re.IGNORECASE)
+_SECRETS = re.compile(r"((?:password|passwd|token|secret|api_?key)[\"']?\s*[=:]\s*[\"']?)[^\s,;&\"']+", re.IGNORECASE)
 
 OnUnexpected = Callable[[BaseException, str], None]
 """Told of an error that nobody expected: the exception, and its traceback as text. Called in the thread it arose in."""

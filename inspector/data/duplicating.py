@@ -42,7 +42,9 @@ def _copy(source: ProjectLayout, target: ProjectLayout, progress: Progress, canc
     # The database goes first, the files after it: what is imported meanwhile is simply not part of the copy.
     copy_database(source.database, target.database)
     folders = (source.images, source.masks, source.models, source.thumbnails)
-    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    files = [
+        path for folder in folders for path in folder.rglob("*") if path.is_file() and not _unfinished(path, source)
+    ]
     for number, path in enumerate(files):
         cancel.raise_if_cancelled()
         progress(number, len(files), "copying")
@@ -53,6 +55,11 @@ def _copy(source: ProjectLayout, target: ProjectLayout, progress: Progress, canc
         except FileNotFoundError:
             logger.warning("%s was removed while the project was copied", path)
     progress(len(files), len(files), "copying")
+
+
+def _unfinished(path: Path, layout: ProjectLayout) -> bool:
+    """What is being written or deleted at this moment has a name, or a folder, with a dot in front."""
+    return any(part.startswith(".") for part in path.relative_to(layout.root).parts)
 
 
 def _rename(layout: ProjectLayout, name: str) -> None:

@@ -82,7 +82,7 @@ class SampleFiles:
         return small
 
     def sweep(self) -> None:
-        """Delete what a killed program left half-written. Raises OSError."""
+        """Delete what a killed program left half-written; not while another thread may be writing. Raises OSError."""
         for folder in (self._layout.images, self._layout.masks):
             for leftover in folder.rglob(".*.tmp"):
                 self.delete(leftover)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,12 +21,10 @@ from inspector.data.layout import ProjectLayout
 from inspector.data.rows import ImportDuplicate, ImportProblem, ImportReport
 from inspector.data.schema import ProblemRecord, SampleRecord
 from inspector.data.video import distinct_frames
-from inspector.errors import Cancelled, ImageError
+from inspector.errors import ImageError
 from inspector.imaging.files import IMAGE_SUFFIXES, decode_image, image_size, read_bytes, read_mask
 from inspector.imaging.frame import Image
 from inspector.tasks import CancelToken, Progress
-
-logger = logging.getLogger(__name__)
 
 BATCH = 50
 
@@ -66,12 +63,12 @@ def insert_samples(session: Session, samples: Sequence[NewSample]) -> dict[str, 
         }
         for sample in samples
     ]
-    statement = insert(SampleRecord).on_conflict_do_nothing(index_elements=[SampleRecord.sha256])
-    return {
-        sha256: key
-        for value in values
-        for key, sha256 in session.execute(statement.values(value).returning(SampleRecord.id, SampleRecord.sha256))
-    }
+    if not values:
+        return {}
+    table = SampleRecord.__table__
+    statement = insert(SampleRecord).on_conflict_do_nothing(index_elements=[table.c.sha256])
+    added = session.execute(statement.returning(table.c.sha256, table.c.id), values)
+    return {row.sha256: row.id for row in added}
 
 
 class Importer:
@@ -87,24 +84,22 @@ class Importer:
         self._duplicates: list[tuple[Path, str]] = []
         self._problems: dict[Path, ImportProblem] = {}
         self._unsaved_problems: list[ImportProblem] = []
-        self._fine: list[str] = []
+        self._old_problems: set[str] = set()
+        self._solved: list[str] = []
 
     def run(self, paths: Iterable[Path], progress: Progress, cancel: CancelToken, label: Label | None) -> ImportReport:
         """See `SampleStore.import_paths`."""
-        self._files.sweep()
         with self._database.read() as session:
             self._known = set(session.scalars(select(SampleRecord.sha256)))
+            self._old_problems = set(session.scalars(select(ProblemRecord.path)))
         progress(0, 0, "searching")
         samples = find_samples(paths, label, self._note, cancel)
         try:
             for number, sample in enumerate(samples):
                 progress(number, len(samples), "importing")
                 self._take(sample, cancel)
-        except Cancelled:
-            logger.info("import cancelled after %d samples", len(self._added) + len(self._batch))
-            self._commit()
-            raise
-        self._commit()
+        finally:
+            self._commit()  # after a cancel or an error as well: what was copied so far stays
         progress(len(samples), len(samples), "importing")
         return self._report()
 
@@ -116,12 +111,17 @@ class Importer:
                     cancel.raise_if_cancelled()
                     _, encoded = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])
                     self._add(sample, encoded.tobytes(), image, name, ".png")
+                    if len(self._batch) >= BATCH:
+                        self._commit()
             else:
                 self._take_image(sample)
         except ImageError as error:
             self._note(sample.path, error)
         else:
-            self._fine.append(str(sample.path))
+            if str(sample.path) in self._old_problems:
+                self._solved.append(str(sample.path))
+        if len(self._batch) + len(self._unsaved_problems) >= BATCH:
+            self._commit()
 
     def _take_image(self, sample: Sample) -> None:
         if sample.path.suffix.lower() not in IMAGE_SUFFIXES:
@@ -152,8 +152,6 @@ class Importer:
             )
         )
         self._known.add(sha256)
-        if len(self._batch) >= BATCH:
-            self._commit()
 
     def _take_mask(self, sample: Sample, sha256: str, size: tuple[int, int]) -> str | None:
         """The mask stored beside the sample; one that cannot be used is listed, its sample is kept without."""
@@ -179,7 +177,8 @@ class Importer:
     def _commit(self) -> None:
         with self._database.write() as session:
             added = insert_samples(session, self._batch)
-            session.execute(delete(ProblemRecord).where(ProblemRecord.path.in_(self._fine)))
+            for path in self._solved:
+                session.execute(delete(ProblemRecord).where(ProblemRecord.path == path))
             for problem in self._unsaved_problems:
                 session.merge(
                     ProblemRecord(
@@ -188,7 +187,7 @@ class Importer:
                 )
         self._added += added.values()
         self._batch.clear()
-        self._fine.clear()
+        self._solved.clear()
         self._unsaved_problems.clear()
 
     def _report(self) -> ImportReport:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import json
+import logging
 import os
 import socket
 import sys
@@ -13,6 +14,9 @@ from typing import BinaryIO
 
 from inspector.errors import ProjectError
 
+logger = logging.getLogger(__name__)
+
+_HELD = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
 # Windows locks hide the locked bytes from readers: one byte far behind the text is locked, the text stays readable.
 _LOCKED_BYTE = 1 << 30
 
@@ -26,17 +30,29 @@ class ProjectLock:
         try:
             _lock(self._stream)
         except OSError as error:
-            holder = _read_holder(self._stream)
+            if error.errno in _HELD:
+                holder = _read_holder(self._stream)
+                self._stream.close()
+                raise ProjectError("project_in_use", folder=str(file.parent), **holder) from error
+            # Some network drives know no locks; not opening the project at all would help nobody.
+            logger.warning("%s cannot be locked: %s", file, error)
+        try:
+            self._write_holder()
+        except OSError:
             self._stream.close()
-            raise ProjectError("project_in_use", folder=str(file.parent), **holder) from error
-        self._write_holder()
+            raise
 
     def release(self) -> None:
-        """Free the lock. The empty file stays: deleting it could pull it from under the next holder."""
-        with contextlib.suppress(OSError):  # a vanished network drive must not stop closing
-            self._stream.truncate(0)
-        with contextlib.suppress(OSError):
-            self._stream.close()
+        """Free the lock; harmless when repeated.
+
+        The empty file stays: deleting it could pull it from under the next holder.
+        """
+        try:
+            if not self._stream.closed:
+                self._stream.truncate(0)
+                self._stream.close()
+        except OSError as error:  # a vanished network drive must not stop closing
+            logger.warning("%s could not be freed properly: %s", self._stream.name, error)
 
     def _write_holder(self) -> None:
         holder = {

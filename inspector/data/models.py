@@ -109,11 +109,6 @@ class ModelStore:
         if folder.parent == self._layout.models:
             _discard(folder)
 
-    def sweep(self) -> None:
-        """Delete bundles whose removal could not be finished."""
-        for folder in self._layout.models.glob(f"{_REMOVED}*"):
-            shutil.rmtree(folder, onerror=_log_leftover)
-
     def _adopt(self, bundle: Path) -> Path:
         target = self.new_folder()
         partial = self._layout.incoming / target.name
@@ -121,7 +116,7 @@ class ModelStore:
             shutil.copytree(bundle, partial)
             partial.replace(target)
         except (OSError, shutil.Error) as error:
-            shutil.rmtree(partial, onerror=_log_leftover)
+            _delete(partial)
             raise ProjectError("model_not_copied", path=str(bundle), reason=str(error)) from error
         return target
 
@@ -136,6 +131,12 @@ class ModelStore:
             metrics=record.metrics,
             active=record.active,
         )
+
+
+def sweep_models(layout: ProjectLayout) -> None:
+    """Delete bundles whose removal could not be finished."""
+    for folder in layout.models.glob(f"{_REMOVED}*"):
+        _delete(folder)
 
 
 def _record(record: ModelRecord | None, model_id: int) -> ModelRecord:
@@ -161,8 +162,10 @@ def _discard(folder: Path) -> None:
     except OSError as error:
         logger.warning("model folder %s is held open: %s", folder, error)
         return
-    shutil.rmtree(doomed, onerror=_log_leftover)
+    _delete(doomed)
 
 
-def _log_leftover(function: object, path: str, information: object) -> None:
-    logger.warning("%s could not be deleted yet", path)
+def _delete(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        logger.warning("%s could not be deleted yet", folder)

@@ -13,9 +13,10 @@ from inspector.data.database import Database
 from inspector.data.dataset import Dataset
 from inspector.data.duplicating import duplicate_project
 from inspector.data.failures import explained
+from inspector.data.files import SampleFiles
 from inspector.data.layout import ProjectLayout
 from inspector.data.lock import ProjectLock
-from inspector.data.models import ModelStore
+from inspector.data.models import ModelStore, sweep_models
 from inspector.data.opening import check_is_project, checked_name, create_database, open_database, prepare_folder
 from inspector.data.samples import SampleStore
 from inspector.data.schema import PropertyRecord
@@ -47,9 +48,13 @@ class Project:
         layout = ProjectLayout(folder.absolute())
         title = checked_name(name)
         prepare_folder(layout.root)
-        with explained(layout.root):
-            layout.create()
-        create_database(layout, title)
+        try:
+            with explained(layout.root.parent):
+                layout.create()
+            create_database(layout, title)
+        except BaseException:
+            shutil.rmtree(layout.root, ignore_errors=True)  # it was empty; left half-made, it could not be chosen again
+            raise
         return cls.open(folder)
 
     @classmethod
@@ -65,14 +70,11 @@ class Project:
             lock = ProjectLock(layout.lock)
             try:
                 database = open_database(layout)
-                layout.create()
-                _empty(layout.incoming)
+                _tidy(layout)
             except BaseException:
                 lock.release()
                 raise
-        project = cls(layout, database, lock)
-        project.models.sweep()
-        return project
+        return cls(layout, database, lock)
 
     def close(self) -> None:
         """Let go of the project; harmless when repeated. Later calls raise `ProjectError` `project_closed`."""
@@ -129,11 +131,14 @@ class Project:
             session.merge(PropertyRecord(key=key, value=value))
 
 
-def _empty(folder: Path) -> None:
-    """Delete what a killed program was writing. Raises OSError."""
-    for leftover in folder.iterdir():
+def _tidy(layout: ProjectLayout) -> None:
+    """Delete what a killed program was writing or deleting, and make folders that are missing. Raises OSError."""
+    layout.create()
+    SampleFiles(layout).sweep()
+    for leftover in layout.incoming.iterdir():
         logger.info("deleting what was cut short: %s", leftover)
         if leftover.is_dir():
             shutil.rmtree(leftover)
         else:
             leftover.unlink()
+    sweep_models(layout)

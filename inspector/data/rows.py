@@ -25,8 +25,8 @@ class SampleSort(StrEnum):
 class SampleQuery:
     """Which samples, in which order; None leaves a condition open.
 
-    `text` is looked for in the name and the kind of defect, whatever its case; `problem` asks for samples whose stored
-    file could not be read (True) or could (False).
+    `text` is looked for in the name and the kind of defect, Latin letters in either case; `problem` asks for samples
+    whose stored file could not be read (True) or could (False).
     """
 
     label: Label | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
@@ -10,22 +11,36 @@ from inspector.imaging.frame import Frame
 
 Kind = Literal["usb", "url", "video", "folder", "simulated"]
 
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
+
 
 @dataclass(frozen=True, slots=True)
 class CameraSource:
     """Which source to open. `address`: device index for `usb`, URL for `url`, a path for `video` and `folder`, a
-    product id for `simulated`."""
+    product id for `simulated`; the last three take options after a question mark (see their modules)."""
 
     kind: Kind
     address: str
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.address}"
+        """For records, logs and sentences: a password in a URL is left out."""
+        if self.kind != "url":
+            return f"{self.kind}:{self.address}"
+        return f"{self.kind}:{_CREDENTIALS.sub('', self.address, count=1)}"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """A source that `list_cameras` found, and what to call it."""
+
+    source: CameraSource
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
 class CameraCapabilities:
-    """What the source allows. `live`: frames pass whether or not they are read; `finite`: it ends by itself."""
+    """What the source allows. `live`: frames pass whether or not they are read, and silence is a fault; `finite`: it
+    ends by itself. `settings` names the fields of `CameraSettings` that may be asked for."""
 
     live: bool
     finite: bool
@@ -34,7 +49,11 @@ class CameraCapabilities:
 
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
-    """What was asked for, or what is in force (`Camera.settings()` reads back). None leaves a value to the driver."""
+    """What was asked for, or what is in force (`Camera.settings()` reads back). None leaves a value to the driver.
+
+    `width`, `height` in pixels; `fps` in frames per second, for files and simulated parts 0 means as fast as they are
+    read; `exposure` in seconds; `gain` in the device's own unit.
+    """
 
     width: int | None = None
     height: int | None = None
@@ -48,12 +67,17 @@ class EndOfSource(Exception):  # noqa: N818 - not an error
 
 
 class Camera(ABC):
-    """A frame source. Used by one thread at a time; a call never blocks longer than `read_timeout` (seconds)."""
+    """A frame source. Used by one thread at a time, but `close` may be called from another and ends a waiting call.
+
+    `read` never blocks longer than `read_timeout` (seconds), `open` never longer than `open_timeout`: devices take
+    seconds to start, however short the pause between their frames may be.
+    """
 
     def __init__(self, source: CameraSource, settings: CameraSettings | None = None, read_timeout: float = 2.0) -> None:
         self.source = source
         self.requested = settings or CameraSettings()
         self.read_timeout = read_timeout
+        self.open_timeout = max(8.0, read_timeout)
 
     @abstractmethod
     def open(self) -> None:
@@ -61,8 +85,11 @@ class Camera(ABC):
 
     @abstractmethod
     def read(self) -> Frame:
-        """The newest frame not read yet. Raises `CameraError` (`camera_timeout`, `camera_lost`, `camera_bad_frame`,
-        `camera_closed`) or `EndOfSource`."""
+        """The newest frame not read yet; of a source that is not live, the next one.
+
+        Raises `CameraError`: `camera_timeout` and `camera_bad_frame` may pass by themselves; after `camera_lost` only
+        `close` and `open` help; `camera_closed` when not open. Raises `EndOfSource` when a finite source has ended.
+        """
 
     @abstractmethod
     def close(self) -> None:

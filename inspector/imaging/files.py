@@ -48,7 +48,7 @@ def read_image(path: Path | str, *, bits: int | None = None) -> Image:
 def decode_image(data: bytes, path: Path | str, *, bits: int | None = None) -> Image:
     """As `read_image`, of a file already read; `path` only names it in errors."""
     header, pixels = _decode(data, path)
-    return _upright(_on_white(_to_8_bits(pixels, bits), header), header.orientation)
+    return _upright(_on_white(to_8_bits(pixels, bits), header), header.orientation)
 
 
 def read_mask(path: Path | str) -> Mask:
@@ -190,8 +190,8 @@ def _checked_header(data: bytes, path: Path | str) -> Header:
     return header
 
 
-def _to_8_bits(pixels: NDArray[Any], bits: int | None) -> NDArray[np.uint8]:
-    """uint16 scaled so that the brightest value of `bits` becomes 255, rounded; uint8 as it is."""
+def to_8_bits(pixels: NDArray[Any], bits: int | None = None) -> NDArray[np.uint8]:
+    """uint16 scaled so that the brightest value of `bits` (None: 16) becomes 255, rounded; uint8 as it is."""
     if bits is not None and not 8 <= bits <= 16:
         raise ValueError(f"bits must be from 8 to 16, not {bits}")
     if pixels.dtype == np.uint8:

@@ -1,4 +1,4 @@
-"""How inspections reach those who look at them: each has a thread and a bounded queue, so that none delays a verdict."""
+"""How inspections reach those who look at them: each has a thread and a bounded queue, and none delays a verdict."""
 
 from __future__ import annotations
 

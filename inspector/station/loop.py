@@ -187,7 +187,7 @@ class InspectionLoop:
             self._grabber.run()
         except InspectorError as error:
             self._fail(error)
-        finally:
+        else:
             self._mailbox.close()
 
     def source_open(self, live: bool) -> None:

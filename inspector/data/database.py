@@ -92,7 +92,7 @@ def address(file: Path, mode: str) -> str:
     Not `Path.as_uri`: SQLite takes a network share's name for a host and refuses it unless the host part is empty.
     """
     path = file.resolve().as_posix()
-    return f"file://{quote(path if path.startswith('/') else '/' + path)}?mode={mode}"
+    return f"file://{quote(path if path.startswith('/') else '/' + path, safe='/:')}?mode={mode}"
 
 
 def _prepare_reader(connection: Any, record: Any) -> None:

@@ -14,7 +14,7 @@ from tests.data.pictures import save_many
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
-    with Project.create(tmp_path / "Prüfling #1 50% ?", "Unterlegscheibe Ø40") as opened:
+    with Project.create(tmp_path / "Prüfling #1 50%25 &", "Unterlegscheibe Ø40") as opened:
         yield opened
 
 

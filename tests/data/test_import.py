@@ -182,11 +182,12 @@ def test_batches_are_visible_while_the_import_runs(project: Project, tmp_path: P
     assert {0, BATCH, BATCH * 2} == set(counts)
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user whom permissions bind")
 def test_a_folder_that_may_not_be_listed_is_told(project: Project, tmp_path: Path) -> None:
     root = tmp_path / "pictures"
     save_many(root / "open", 1)
     (root / "secret").mkdir(mode=0o000)
+    if os.access(root / "secret", os.R_OK):
+        pytest.skip("needs a user whom permissions bind")
     added, _, problems = take(project, root)
     (root / "secret").chmod(0o700)
     assert (added, problems) == (1, {"secret": "folder_unreadable"})

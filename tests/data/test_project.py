@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from inspector.data import lock
 from inspector.data.dataset import Label, Split
 from inspector.data.project import Project
 from inspector.errors import Cancelled, ProjectError
@@ -97,6 +99,15 @@ def test_another_process_is_told_who_holds_it(project: Project) -> None:
 def test_the_lock_of_a_dead_program_is_taken_over(project: Project) -> None:
     project.close()
     (project.folder / "project.lock").write_text('{"pid": 1, "host": "elsewhere"}')
+    Project.open(project.folder).close()
+
+
+def test_a_drive_that_knows_no_locks_is_no_obstacle(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(stream: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    project.close()
+    monkeypatch.setattr(lock, "_lock", unsupported)
     Project.open(project.folder).close()
 
 

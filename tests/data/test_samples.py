@@ -143,7 +143,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(steps)
 def test_undoing_everything_leads_back_through_every_state(taken: list[Step]) -> None:
     def state(project: Project) -> list[tuple[Label, str | None, Split]]:

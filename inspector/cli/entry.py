@@ -1,0 +1,83 @@
+"""Where the program starts: the commands, what their failures become, and the window when no command is given."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from inspector import __version__
+from inspector.cli import catalogue, demo, models, weights
+from inspector.cli.console import complain
+from inspector.cli.selftest import selftest
+from inspector.errors import Cancelled, InspectorError
+from inspector.messages import sentence
+
+app = typer.Typer(
+    name="inspector",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Teach a computer what a good part looks like, then have every part judged. Without a command: the window.",
+)
+app.command("demo")(demo.demo)
+app.command("train")(models.train)
+app.command("evaluate")(models.evaluate)
+app.command("predict")(models.predict)
+app.command("export")(models.export)
+app.command("benchmark")(models.benchmark)
+app.command("detectors")(catalogue.detectors)
+app.command("backbones")(catalogue.backbones)
+app.command("cameras")(catalogue.cameras)
+app.add_typer(weights.app, name="weights")
+app.command("selftest")(selftest)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"Inspector {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _window(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        raise typer.Exit(demo.open_window())
+
+
+def main() -> None:
+    """Run the program with the process's arguments and end the process."""
+    multiprocessing.freeze_support()
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command; the exit code: 0 done, 1 it could not be met (one sentence on stderr), 2 wrong usage."""
+    try:
+        app(list(arguments), prog_name="inspector")
+    except SystemExit as ending:  # typer ends every command so
+        return ending.code if isinstance(ending.code, int) else 1
+    except InspectorError as error:
+        complain(sentence(error))
+    except (Cancelled, KeyboardInterrupt):
+        complain("Cancelled.")
+    except Exception as error:  # noqa: BLE001 - the last line of defence: log it all, tell one sentence
+        complain(_unexpected(error))
+    return 1
+
+
+def _unexpected(error: Exception) -> str:
+    from inspector import logs
+
+    log = logs.install("command")
+    log.report(error)
+    log.remove()
+    return f"Something went wrong that should not have ({type(error).__name__}: {error}). Details are in {log.file}."

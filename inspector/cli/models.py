@@ -1,0 +1,203 @@
+"""The commands that make and use models: train, evaluate, predict, export, benchmark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from inspector.cli.console import complain, working, write_json
+from inspector.cli.results import show_benchmark, show_evaluation, show_prediction, show_training
+
+if TYPE_CHECKING:
+    from inspector.jobs.train import TrainingJob, TrainingResult
+    from inspector.tasks import CancelToken, Progress
+
+_DATASET = "A folder of good images, a folder in MVTec AD layout, or a project."
+
+Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON ('-': stdout).")]
+Heatmaps = Annotated[Path | None, typer.Option(metavar="DIR", help="Write each image with its anomaly map.")]
+EngineOption = Annotated[Literal["auto", "onnx", "torch"], typer.Option(help="Which library computes.")]
+Preset = Annotated[Literal["standard", "quick"], typer.Option(help="Parameter values to begin with.")]
+Backbone = Annotated[str | None, typer.Option(metavar="NAME", help="Features (see 'inspector backbones').")]
+Weights = Annotated[Path | None, typer.Option(metavar="FILE", help="The backbone's weights (.pth or .safetensors).")]
+Layers = Annotated[str, typer.Option(metavar="A,B", help="The backbone's layers, separated by commas.")]
+ImageSize = Annotated[int, typer.Option(min=32, max=2048, metavar="N", help="Pixels of a side at the input.")]
+Seed = Annotated[int, typer.Option(min=0, help="Same seed, same model.")]
+
+
+def train(
+    dataset: Annotated[
+        Path, typer.Argument(metavar="DATASET", help="A folder of good images, one in MVTec AD layout, or a project.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="BUNDLE", help="A new folder, or a file ending in .inspector.")],
+    detector: Annotated[str | None, typer.Option(metavar="ID", help="Method (see 'inspector detectors').")] = None,
+    backbone: Backbone = None,
+    weights: Weights = None,
+    layers: Layers = "",
+    image_size: ImageSize = 256,
+    preset: Preset = "standard",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the method; repeatable.")
+    ] = None,
+    seed: Seed = 0,
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to train.")] = "auto",
+    name: Annotated[str, typer.Option(help="The model's name; else the bundle's.")] = "",
+    target: Annotated[
+        float, typer.Option("--target-reject-rate", min=0.0001, max=0.49, help="Share of good parts to be rejected.")
+    ] = 0.01,
+    review: Annotated[
+        float | None, typer.Option("--review-rate", min=0.0001, max=0.49, help="Larger share: opens a review band.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Learn from the good samples of a data set and write a model bundle."""
+    from inspector.jobs.train import TrainingJob
+
+    given: dict[str, Any] = {"detector": detector} if detector else {}
+    job = TrainingJob(
+        dataset=dataset,
+        out=out,
+        name=name,
+        parameters=_parameters(settings or []),
+        preset=preset,
+        backbone=backbone,
+        weights=weights,
+        layers=_listed(layers),
+        image_size=image_size,
+        seed=seed,
+        device=device,
+        target_reject_rate=target,
+        review_rate=review,
+        **given,
+    )
+    with working() as (progress, cancel):
+        result = _train_in_child(job, progress, cancel)
+    show_training(result)
+    if json:
+        write_json(json, result)
+
+
+def _train_in_child(job: TrainingJob, progress: Progress, cancel: CancelToken) -> TrainingResult:
+    """In a process of its own: a lack of memory ends in a sentence, and cancel answers whatever a library does."""
+    from inspector.jobs.process import run_in_child
+    from inspector.jobs.train import train as work
+
+    return run_in_child(work, job, progress, cancel, background=False)
+
+
+def _parameters(settings: list[str]) -> dict[str, bool | int | float | str]:
+    found: dict[str, bool | int | float | str] = {}
+    for setting in settings:
+        name, separator, value = setting.partition("=")
+        if not separator or not name:
+            raise typer.BadParameter(f"{setting!r} is not of the form KEY=VALUE", param_hint="--set")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A model bundle.")],
+    dataset: Annotated[
+        Path, typer.Argument(help="Labelled images: MVTec AD layout, a folder of good ones, a project.")
+    ],
+    engine: EngineOption = "auto",
+    json: Json = None,
+    heatmaps: Heatmaps = None,
+) -> None:
+    """Judge labelled images that the model has not learned from, and tell how well it does."""
+    from inspector.jobs.evaluate import EvaluationJob
+    from inspector.jobs.evaluate import evaluate as work
+
+    job = EvaluationJob(bundle=bundle, dataset=dataset, engine=engine, heatmaps=heatmaps)
+    with working() as (progress, cancel):
+        result = work(job, progress, cancel)
+    show_evaluation(result)
+    if json:
+        write_json(json, result)
+
+
+def predict(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A model bundle.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Images, or folders of images.")],
+    engine: EngineOption = "auto",
+    json: Json = None,
+    heatmaps: Heatmaps = None,
+) -> None:
+    """Judge images. What cannot be read is reported as not inspected and makes the exit code 1."""
+    from inspector.jobs.predict import PredictionJob
+    from inspector.jobs.predict import predict as work
+
+    job = PredictionJob(bundle=bundle, paths=tuple(paths), engine=engine, heatmaps=heatmaps)
+    with working() as (progress, cancel):
+        result = work(job, progress, cancel)
+    if str(json) != "-":
+        show_prediction(result)
+    if json:
+        write_json(json, result)
+    for image in result.not_inspected:
+        complain(image.reason or "")
+    if result.not_inspected:
+        raise typer.Exit(1)
+
+
+def export(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A model bundle.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write.")],
+    format: Annotated[
+        Literal["onnx", "bundle"], typer.Option(help="The network alone, or the whole bundle in a single file.")
+    ] = "onnx",
+) -> None:
+    """Write a model's network as ONNX, with how to prepare its input inside, or the bundle as one file."""
+    from inspector.runtime import bundle as bundles
+
+    if format == "bundle":
+        bundles.pack(bundle, out)
+    else:
+        from inspector.runtime.onnx_file import write_onnx
+
+        write_onnx(bundles.load_bundle(bundle), out)
+    typer.echo(f"Written: {out}")
+
+
+def benchmark(
+    datasets: Annotated[list[Path], typer.Argument(metavar="DATASET...", help="Labelled data sets.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for tables and bundles.")],
+    detectors: Annotated[str, typer.Option(metavar="A,B", help="Methods, separated by commas; else all.")] = "",
+    preset: Preset = "standard",
+    backbone: Backbone = None,
+    weights: Weights = None,
+    layers: Layers = "",
+    image_size: ImageSize = 256,
+    seed: Seed = 0,
+) -> None:
+    """Train and evaluate several methods on several data sets, alike, and write the figures as a table."""
+    from inspector.detectors.registry import detector_ids
+    from inspector.jobs.benchmark import BenchmarkJob
+    from inspector.jobs.benchmark import benchmark as work
+
+    job = BenchmarkJob(
+        datasets=tuple(datasets),
+        detectors=_listed(detectors) or tuple(detector_ids()),
+        out=out,
+        preset=preset,
+        backbone=backbone,
+        weights=weights,
+        layers=_listed(layers),
+        image_size=image_size,
+        seed=seed,
+    )
+    with working() as (progress, cancel):
+        rows = work(job, progress, cancel, train_by=_train_in_child)
+    show_benchmark(rows)
+    typer.echo(f"Written: {out / 'results.csv'}, results.json, results.md")
+    problems = [row for row in rows if row.problem]
+    for row in problems:
+        complain(f"{row.dataset}, {row.detector}: {row.problem}")
+    if problems:
+        raise typer.Exit(1)

@@ -1,0 +1,109 @@
+"""Results as people read them in a terminal. No figure without its n."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from inspector.cli.console import complain, print_table
+
+if TYPE_CHECKING:
+    from inspector.jobs.benchmark import BenchmarkRow
+    from inspector.jobs.evaluate import EvaluationResult
+    from inspector.jobs.figures import RateFigure
+    from inspector.jobs.predict import PredictionResult
+    from inspector.jobs.samples import Skipped
+    from inspector.jobs.train import TrainingResult
+    from inspector.runtime.manifest import ThresholdPart
+
+
+def show_training(result: TrainingResult) -> None:
+    """What was made, from how much, how long it took, and how good it is as far as that is known."""
+    metrics = result.metrics
+    rows = [
+        ("Model", str(result.out)),
+        ("Method", f"{result.detector}, {result.backbone}" if result.backbone else result.detector),
+        ("Learned from", f"{result.images} good images"),
+        ("Thresholds", _thresholds(result.thresholds)),
+        ("Fit", f"{result.fit_s:.1f} s of {result.total_s:.1f} s, at most {result.peak_rss_mb:.0f} MB"),
+        *_figure_rows(metrics),
+    ]
+    print_table(("Training", ""), rows)
+    _show_skipped(result.skipped)
+
+
+def show_evaluation(result: EvaluationResult) -> None:
+    """Ranking, verdicts by truth, and times."""
+    timing = result.timing
+    rows = [
+        ("Images", f"{result.n_good} good, {result.n_defect} defective"),
+        ("Left out", f"{result.excluded_training_images} images that the model has learned from"),
+        ("Thresholds", _thresholds(result.thresholds)),
+        *_figure_rows(result.model_dump()),
+        ("One image", f"{_number(timing.median_ms, 1)} ms median, {_number(timing.p95_ms, 1)} ms 95th percentile"),
+        ("Loading", f"{timing.load_s:.2f} s ({result.engine})"),
+    ]
+    print_table(("Evaluation", ""), rows)
+    counts = result.confusion
+    verdicts = [(truth, *(str(counts[truth][name]) for name in ("pass", "review", "fail"))) for truth in counts]
+    print_table(("Truth", "Pass", "Review", "Fail"), verdicts)
+    _show_skipped(result.skipped)
+
+
+def show_prediction(result: PredictionResult) -> None:
+    """One line per image."""
+    rows = [(str(image.path), _number(image.score, 4), image.verdict.value) for image in result.images]
+    print_table(("Image", "Score", "Verdict"), rows)
+
+
+def show_benchmark(rows: Sequence[BenchmarkRow]) -> None:
+    """One line per pairing."""
+    titles = ("Data set", "Method", "Good", "Defects", "Image AUROC", "Pixel AUROC", "AUPRO", "Fit s", "MB", "ms")
+    print_table(titles, [_benchmark_row(row) for row in rows])
+
+
+def _benchmark_row(row: BenchmarkRow) -> tuple[str, ...]:
+    ranked = (_number(value, 3) for value in (row.image_auroc, row.pixel_auroc, row.aupro))
+    counts = (str(value) if value is not None else "-" for value in (row.n_good, row.n_defect))
+    costs = (_number(row.fit_s, 1), _number(row.peak_rss_mb, 0), _number(row.median_ms, 1))
+    return row.dataset, row.detector, *counts, *ranked, *costs
+
+
+def _figure_rows(figures: dict[str, Any]) -> list[tuple[str, str]]:
+    n = f"n = {figures['n_good']} good, {figures['n_defect']} defective"
+    pixels = f"n = {figures['n_pixel_images']} images, {figures['n_regions']} defects"
+    return [
+        ("Image AUROC", f"{_number(figures['image_auroc'], 4)} ({n})"),
+        ("F1 at the threshold", _number(figures["f1"], 4)),
+        ("Pixel AUROC", f"{_number(figures['pixel_auroc'], 4)} ({pixels})"),
+        ("AUPRO", f"{_number(figures['aupro'], 4)} ({pixels})"),
+        ("Defects that passed", _rate(figures["false_accept"])),
+        ("Good parts that failed", _rate(figures["false_reject"])),
+    ]
+
+
+def _thresholds(part: ThresholdPart) -> str:
+    limits = f"{part.fail:.4g}" if part.review == part.fail else f"{part.review:.4g} to {part.fail:.4g}"
+    return (
+        f"{limits} ({part.method}, good scores {part.good_scores}, n = {part.n_good} good, {part.n_defect} defective)"
+    )
+
+
+def _rate(rate: dict[str, Any] | RateFigure) -> str:
+    given = rate if isinstance(rate, dict) else rate.model_dump()
+    if not given["n"]:
+        return "not available: none was judged"
+    interval = f"{given['low']:.1%} to {given['high']:.1%}"
+    return f"{given['count']} of {given['n']} ({given['rate']:.1%}, 95 % interval {interval})"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "not available" if value is None else f"{value:.{digits}f}"
+
+
+def _show_skipped(skipped: Sequence[Skipped]) -> None:
+    """Left out is never left unsaid."""
+    if skipped:
+        complain(f"{len(skipped)} images were left out:")
+    for item in skipped:
+        complain(f"  {item.reason}")

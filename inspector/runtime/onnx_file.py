@@ -1,0 +1,35 @@
+"""A bundle's network as a plain ONNX file for other programs, with all they need to use it inside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import onnx
+
+from inspector.errors import BundleError
+from inspector.runtime.bundle import Bundle
+from inspector.runtime.container import file_written_whole
+from inspector.runtime.manifest import Manifest
+
+
+def write_onnx(bundle: Bundle, file: Path) -> None:
+    """Write the network with preprocessing, thresholds and origin as metadata properties (`inspector.*`, JSON).
+
+    Raises `BundleError` `bundle_without_onnx`, `bundle_damaged`, `bundle_write_failed`.
+    """
+    source = bundle.onnx()
+    model = onnx.load(source) if isinstance(source, Path) else onnx.load_from_string(source)
+    onnx.helper.set_model_props(model, _properties(bundle.manifest))
+    try:
+        with file_written_whole(file) as partial:
+            onnx.save(model, partial)
+    except OSError as error:
+        raise BundleError("bundle_write_failed", path=file, reason=error.strerror or str(error)) from error
+
+
+def _properties(manifest: Manifest) -> dict[str, str]:
+    wanted = {"id", "name", "detector", "preprocessing", "region", "thresholds"}
+    steps = "region, resize to width x height, BGR to RGB, divide by 255, subtract mean, divide by std, NCHW"
+    parts = {**manifest.model_dump(mode="json", include=wanted), "input": steps}
+    return {f"inspector.{name}": json.dumps(value) for name, value in parts.items()}

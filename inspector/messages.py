@@ -97,6 +97,13 @@ ERRORS: dict[str, str] = {
     "weights_wrong_network": "The weights file {path} does not belong to {name}: {count} tensors differ ({differences}). "
     "Choose the file that belongs to it, or choose the network that belongs to the file.",
     # training
+    "training_no_images": "There is nothing to learn from: no good pictures were given. "
+    "Collect some good parts, label them as good, then train.",
+    "training_not_finite": "The features of a picture are not finite numbers, so nothing can be learned from them. "
+    "The weights file is probably damaged: import it again, or choose other features.",
+    "device_missing": "There is no graphics card that can be used ({device}). Choose the processor (cpu), or auto.",
+    "gaussians_too_large": "The model would take {gigabytes} GB of memory, and {limit} GB are allowed. "
+    "Choose a smaller image size, fewer dimensions or coarser layers.",
     "parameter_unknown": "There is no parameter called {name}. Choose among: {known}.",
     "parameter_type": "The parameter {name} cannot be {value!r}: it must be of type {type}. Correct the value.",
     "parameter_range": "The parameter {name} cannot be {value}. Choose a value from {minimum} to {maximum}.",
@@ -109,6 +116,9 @@ ERRORS: dict[str, str] = {
     "Train with another method or backbone, and report this.",
     "export_too_large": "The trained network would take {gigabytes} GB, and a network file can hold 2 GB. "
     "Choose a smaller image size, fewer layers or a smaller backbone.",
+    # command line
+    "no_display": "There is no display to open the window on. Run a command instead (inspector --help lists them), "
+    "for instance: inspector demo --headless.",
     # jobs
     "output_failed": "The file {path} could not be written: {reason}. Choose another place, then try again.",
     "training_no_good": "There is nothing to learn from in {dataset}: no good sample is free for training. "
@@ -130,6 +140,8 @@ ERRORS: dict[str, str] = {
     "bundle_damaged_file": "The model file {path} is damaged and cannot be opened. "
     "Copy it again from where it came from.",
     "bundle_damaged": "The model {path} is damaged: {file} is not what training wrote. "
+    "Copy the model again from where it came from, or train it again.",
+    "bundle_weights_mismatch": "The weights in the model do not fit its description: {reason}. "
     "Copy the model again from where it came from, or train it again.",
     "bundle_incomplete": "The model {path} is incomplete: {file} is missing. "
     "Copy the whole model again from where it came from, or train it again.",
@@ -183,6 +195,11 @@ ERRORS: dict[str, str] = {
 }
 
 STAGES: dict[str, str] = {
+    "downloading": "Downloading",
+    "features": "Computing features",
+    "coreset": "Choosing the memory bank",
+    "gaussians": "Fitting a model to each position",
+    "cross_validation": "Scoring each part by the others",
     "loading": "Loading",
     "scoring": "Scoring held-out samples",
     "exporting": "Exporting for inspection",

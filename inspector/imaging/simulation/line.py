@@ -24,6 +24,10 @@ SCHEME = "simulated:"
 TRUTH_LEVELS = 4.0
 """Grey levels by which a defect must change a pixel to count as part of it: below, noise hides the change."""
 
+MINIMUM_PIXELS = 60
+"""A defect that shows on fewer is not fair to ask for."""
+
+_ATTEMPTS = 12
 _PART, _CAMERA, _NOISE, _DEFECT = range(4)
 
 
@@ -70,15 +74,13 @@ def render(
     of its good twin, so a defect changes nothing but its own pixels. Raises KeyError for an unknown product,
     ValueError for a kind it cannot have.
     """
-    scene = SCENES[product_id]
     defect = _defect(product_id, seed, index, defect_rate, kind)
     levels = _levels(product_id, seed, index, None)
-    mask = np.zeros((scene.height, scene.width), np.bool_)
+    mask = np.zeros(levels.shape[:2], np.bool_)
     if defect is not None:
-        twin, levels = levels, _levels(product_id, seed, index, defect)
-        mask = _changed(twin, levels)
+        levels, mask = _spoiled(product_id, seed, index, defect, levels)
     image = digitise(levels, _generator(product_id, seed, index, _NOISE))
-    return SimulatedPart(image, "good" if defect is None else "defect", defect.kind if defect else None, mask)
+    return SimulatedPart(image, "defect" if defect else "good", defect.kind if defect else None, mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,21 @@ def _defect(product_id: str, seed: int, index: int, rate: float, kind: str | Non
     if kind is None and chance >= rate:
         return None
     return Defect(kind or chosen, severity, (zlib.crc32(product_id.encode()), seed, index, _DEFECT + 1))
+
+
+def _spoiled(product_id: str, seed: int, index: int, defect: Defect, twin: Field) -> tuple[Field, Mask]:
+    """The part with its defect, and where that shows beside its good twin.
+
+    A defect that fell where nothing can be seen of it (a scratch across a hole) is drawn again elsewhere, each time
+    a little worse.
+    """
+    for attempt in range(_ATTEMPTS):
+        tried = Defect(defect.kind, min(1.0, defect.severity + 0.1 * attempt), (*defect.seed, attempt))
+        levels = _levels(product_id, seed, index, tried)
+        mask = _changed(twin, levels)
+        if np.count_nonzero(mask) >= MINIMUM_PIXELS:
+            break
+    return levels, mask
 
 
 def _levels(product_id: str, seed: int, index: int, defect: Defect | None) -> Field:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
 
 from inspector.imaging.frame import Image
 from inspector.imaging.simulation.scene import Field
-from inspector.imaging.simulation.texture import coordinates
+from inspector.imaging.simulation.texture import coordinates, grain, soft
 
 READ_NOISE = 1.3
 """Standard deviation in grey levels of a black picture."""
@@ -25,26 +24,25 @@ def expose(light: Field, rng: np.random.Generator) -> Field:
     """
     height, width = light.shape[:2]
     angle = rng.normal(-2.2, 0.18)
-    slope = 0.09 * (1 + rng.normal(0, 0.25))
+    slope = 0.18 * (1 + rng.normal(0, 0.25))
     x, y = coordinates(height, width)
-    across = (x - width / 2) * np.float32(np.cos(angle) / width) + (y - height / 2) * np.float32(np.sin(angle) / height)
-    lamp = (1 + 2 * np.float32(slope) * across) * _vignette(height, width)
-    drift = rng.normal(0, 0.012)
-    exposure = 245 * (1 + rng.normal(0, 0.015))
-    gains = np.asarray([1 + drift, 1, 1 - drift], np.float32) * np.float32(exposure)
-    seen = light * lamp[:, :, None] * gains
-    sigma = rng.uniform(0.45, 0.7)
-    return np.asarray(cv2.GaussianBlur(seen, (0, 0), sigma), np.float32)
+    lamp = (x - width / 2) * np.float32(slope * np.cos(angle) / width)
+    lamp += (y - height / 2) * np.float32(slope * np.sin(angle) / height) + 1
+    lamp *= _vignette(height, width)
+    drift = rng.normal(0, 0.006)
+    gains = np.asarray([1 + drift, 1, 1 - drift], np.float32) * np.float32(245 * (1 + rng.normal(0, 0.015)))
+    return soft(light * lamp[:, :, None] * gains, rng.uniform(0.45, 0.7))
 
 
 def digitise(levels: Field, rng: np.random.Generator) -> Image:
     """Add the noise of the sensor to grey levels and round: (H, W, 3) uint8."""
-    noise = rng.standard_normal(levels.shape, dtype=np.float32)
-    spread = np.sqrt(READ_NOISE**2 + SHOT_NOISE**2 * np.maximum(levels, 0))
-    noise *= spread
-    noise += levels
-    np.rint(noise, out=noise)
-    return np.clip(noise, 0, 255, out=noise).astype(np.uint8)
+    height, width = levels.shape[:2]
+    read = np.sqrt(SHOT_NOISE**2 * np.maximum(levels, 0) + np.float32(READ_NOISE**2))
+    for channel in range(3):
+        read[:, :, channel] *= grain(rng, height, width)
+    read += levels
+    np.rint(read, out=read)
+    return np.clip(read, 0, 255, out=read).astype(np.uint8)
 
 
 @lru_cache(maxsize=8)

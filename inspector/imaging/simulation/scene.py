@@ -36,10 +36,17 @@ class Defect:
 class Scene(Protocol):
     """One kind of part. `width` and `height` are those of the picture in pixels; `kinds` the defects it can have."""
 
-    title: str
-    width: int
-    height: int
-    kinds: tuple[str, ...]
+    @property
+    def title(self) -> str: ...  # noqa: D102
+
+    @property
+    def width(self) -> int: ...  # noqa: D102
+
+    @property
+    def height(self) -> int: ...  # noqa: D102
+
+    @property
+    def kinds(self) -> tuple[str, ...]: ...  # noqa: D102
 
     def draw(self, part: np.random.Generator, defect: Defect | None) -> Field:
         """(height, width, 3) float32, BGR light in about [0, 1] before the camera.

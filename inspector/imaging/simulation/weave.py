@@ -1,9 +1,10 @@
-"""A plain-woven technical cloth, looked at straight from above."""
+"""A technical cloth in 2/2 twill, looked at straight from above."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,35 +12,53 @@ from numpy.typing import NDArray
 
 from inspector.imaging.simulation import marks
 from inspector.imaging.simulation.scene import SUPERSAMPLING, Defect, Field
-from inspector.imaging.simulation.texture import averaged_down, coordinates, grain, smooth_noise
+from inspector.imaging.simulation.texture import (
+    averaged_down,
+    blotted,
+    coloured,
+    coordinates,
+    grain,
+    smooth_noise,
+    smoothstep,
+    soft,
+    stretched,
+)
 
 SIZE = 384
-PITCH = 12.0
+PITCH = 11
 """Distance between threads, picture pixels."""
 
-WARP = (0.46, 0.50, 0.53)
-WEFT = (0.62, 0.66, 0.66)
-GAP = 0.10
-SPILL = ((0.35, 0.50, 0.60), (0.30, 0.32, 0.34), (0.62, 0.45, 0.30))
+WARP = (0.50, 0.455, 0.42)
+WEFT = (0.68, 0.74, 0.76)
+GAP = 0.13
+SPILL = ((0.35, 0.50, 0.60), (0.30, 0.32, 0.34), (0.70, 0.42, 0.28))
 """Grease, machine oil, dye: what a blot leaves of blue, green and red."""
 
 _S = SUPERSAMPLING
 _N = SIZE * _S
 _P = PITCH * _S
-_PAD = 4
-"""Threads beyond each border of the picture, so that pose and irregularity never look past the cloth."""
+_THREADS = _N // _P + 9
+"""A few beyond each border of the picture, so that pose and irregularity never look past the cloth."""
 
-_CLOTH = _N + 2 * int(_PAD * _P)
-_THREADS = int(_CLOTH / _P)
+_CLOTH = _THREADS * _P
 
 
-@dataclass(frozen=True)
-class _Structure:
-    """What all cloth of this kind shares, each (H, W) on the padded canvas: is the warp thread on top, and the shading
-    of the thread on top (0 in the gaps between threads)."""
+@dataclass(frozen=True, slots=True)
+class _Snag:
+    """Where a thread was pulled (centre and half length, picture pixels) and whether it is a warp thread."""
 
-    warp_on_top: NDArray[np.bool_]
-    shade: Field
+    rng: np.random.Generator
+    x: float
+    y: float
+    reach: float
+    upright: bool
+
+    @classmethod
+    def of(cls, defect: Defect) -> _Snag:
+        """The same for each step of drawing."""
+        rng = defect.generator()
+        x, y = rng.uniform(0.18, 0.82, 2) * SIZE
+        return cls(rng, float(x), float(y), defect.between(26, 90), bool(rng.random() < 0.5))
 
 
 class Weave:
@@ -51,138 +70,124 @@ class Weave:
 
     def draw(self, part: np.random.Generator, defect: Defect | None) -> Field:
         """See `Scene`."""
-        cloth = _cloth(part, defect)
+        warp, weft = _threads(part)
+        if defect is not None and defect.kind == "missing_feature":
+            _break_thread(warp, weft, defect)
         x, y = _placement(part)
-        if defect is not None and defect.kind == "pulled_thread":
-            x, y = _gathered(x, y, defect)
-        woven = cv2.remap(cloth, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-        light = averaged_down(woven)
-        light *= (1 + 0.02 * smooth_noise(part, SIZE, SIZE, (130, 45)) + 0.035 * grain(part, SIZE, SIZE))[:, :, None]
-        if defect is not None and defect.kind == "pulled_thread":
-            light = _with_loop(light, defect)
-        return _stained(light, defect) if defect is not None and defect.kind == "stain" else light
+        snag = _Snag.of(defect) if defect is not None and defect.kind == "pulled_thread" else None
+        if defect is not None and snag is not None:
+            _gather(x, y, snag, defect)
+        light = sum(
+            coloured(averaged_down(np.asarray(cv2.remap(plane, x, y, cv2.INTER_LINEAR), np.float32)), colour)
+            for plane, colour in ((warp, WARP), (weft, WEFT))
+        )
+        light *= (1 + 0.02 * smooth_noise(part, (SIZE, SIZE), (130, 45)) + 0.03 * grain(part, SIZE, SIZE))[:, :, None]
+        if defect is not None and snag is not None:
+            light = _with_loop(light, snag, defect)
+        return _stained(light, defect) if defect is not None and defect.kind == "stain" else np.asarray(light)
 
 
 @lru_cache(maxsize=1)
-def _structure() -> _Structure:
+def _structure() -> tuple[Field, Field]:
+    """Shading of what is seen of warp and of weft, each (H, W) and 0 where the other lies on top; read-only."""
     x, y = coordinates(_CLOTH, _CLOTH)
-    column, row = np.floor(x / _P).astype(np.int32), np.floor(y / _P).astype(np.int32)
-    across_warp, across_weft = (x / _P - column - 0.5) * 2, (y / _P - row - 0.5) * 2
-    parity = (column + row) % 2 == 0
-    # Height of each thread's axis: up where it lies on top, down where it dives under.
-    swing = np.where(parity, 1.0, -1.0).astype(np.float32)
-    warp_height = swing * np.cos(across_weft * np.pi / 2) + 1.1 * np.sqrt(np.maximum(0, 1 - (across_warp / 0.92) ** 2))
-    weft_height = -swing * np.cos(across_warp * np.pi / 2) + 1.1 * np.sqrt(np.maximum(0, 1 - (across_weft / 0.92) ** 2))
-    warp_there, weft_there = np.abs(across_warp) < 0.92, np.abs(across_weft) < 0.92
-    on_top = np.where(warp_there & weft_there, warp_height > weft_height, warp_there)
-    shade = np.where(on_top, _rounded(across_warp, across_weft, x, y), _rounded(across_weft, across_warp, y, x))
-    shade = np.where(warp_there | weft_there, shade, GAP)
-    return _Structure(on_top, np.asarray(shade, np.float32))
+    column, row = np.floor(x / _P), np.floor(y / _P)
+    across_warp, across_weft = (x / _P - column) * 2 - 1, (y / _P - row) * 2 - 1
+    phase = (column - row) % 4
+    warp_on_top = phase < 2
+    along_warp = (1 - phase) + (y / _P - row) - 1
+    along_weft = (phase - 2) + (x / _P - column) - 1
+    warp = np.where(warp_on_top, _rounded(across_warp, along_warp, x, y), 0).astype(np.float32)
+    weft = np.where(warp_on_top, 0, _rounded(across_weft, along_weft, y, x)).astype(np.float32)
+    warp.flags.writeable = weft.flags.writeable = False
+    return warp, weft
 
 
-def _rounded(across: Field, along: Field, side: Field, way: Field) -> Field:
-    """Light on a twisted thread: round across, sinking at its ends, with the slanting lines of its fibres."""
-    section = np.sqrt(np.maximum(0, 1 - (across / 1.02) ** 2))
-    sinking = 1 - 0.45 * np.abs(along) ** 2.5
-    fibres = 1 + 0.07 * np.sin(2 * np.pi * (way + 0.9 * side) / (_P * 0.36))
-    lean = 1 - 0.13 * across  # the lamp stands at one side
-    return np.asarray((0.30 + 0.70 * section) * sinking * fibres * lean, np.float32)
+def _rounded(across: NDArray[Any], along: NDArray[Any], side: Field, way: Field) -> Field:
+    """Light on a twisted thread: round across, sinking at its ends, with the slanting lines of its fibres.
+
+    `across` and `along` run from -1 to 1 over what is seen of the thread, `side` and `way` are canvas pixels.
+    """
+    section = np.sqrt(np.maximum(0, 1 - across**2))
+    sinking = 1 - 0.62 * np.abs(along) ** 4
+    fibres = 1 + 0.08 * np.sin(2 * np.pi * (way + 0.9 * side) / (_P * 0.34))
+    lean = 1 - 0.14 * across  # the lamp stands at one side
+    return np.asarray(GAP + (0.88 * section * sinking * fibres * lean), np.float32)
 
 
-def _cloth(part: np.random.Generator, defect: Defect | None) -> Field:
-    """The padded cloth before it is placed: every thread a little lighter or darker than its neighbours."""
-    structure = _structure()
-    warp_tone, weft_tone = _tones(part), _tones(part)
-    tone = np.where(structure.warp_on_top, warp_tone[None, :], weft_tone[:, None])
-    shade = structure.shade * tone
-    if defect is not None and defect.kind == "missing_feature":
-        shade, on_top = _without_thread(shade, structure.warp_on_top, defect)
-    else:
-        on_top = structure.warp_on_top
-    colours = np.asarray([WEFT, WARP], np.float32)
-    return colours[on_top.astype(np.uint8)] * shade[:, :, None]
+def _threads(part: np.random.Generator) -> tuple[Field, Field]:
+    """Warp and weft, every thread a little lighter or darker than its neighbours."""
+    warp, weft = _structure()
+    return warp * _tones(part)[None, :], weft * _tones(part)[:, None]
 
 
 def _tones(part: np.random.Generator) -> Field:
-    threads = (1 + part.normal(0, 0.035, _THREADS + 1)).astype(np.float32)
-    return np.repeat(threads, int(_P))[:_CLOTH]
+    return np.repeat((1 + part.normal(0, 0.03, _THREADS)).astype(np.float32), _P)
 
 
 def _placement(part: np.random.Generator) -> tuple[Field, Field]:
     """Where each pixel of the picture looks on the cloth: any phase, a slight turn, threads never quite straight."""
     turn, stretch = part.normal(0, 0.008), 1 + part.normal(0, 0.004, 2)
-    shift = part.uniform(-1, 1, 2) * _P + (_CLOTH - _N) / 2
+    shift = part.uniform(-2, 2, 2) * _P + _CLOTH / 2
     x, y = coordinates(_N, _N)
     u, v = (x - _N / 2) * np.float32(stretch[0]), (y - _N / 2) * np.float32(stretch[1])
     cos, sin = np.float32(np.cos(turn)), np.float32(np.sin(turn))
-    bend = 0.10 * _P
-    columns = cv2.resize(
-        part.standard_normal((10, _THREADS), dtype=np.float32), (_N, _N), interpolation=cv2.INTER_CUBIC
-    )
-    rows = cv2.resize(part.standard_normal((_THREADS, 10), dtype=np.float32), (_N, _N), interpolation=cv2.INTER_CUBIC)
-    placed_x = u * cos - v * sin + np.float32(_N / 2 + shift[0]) + np.float32(bend) * columns
-    placed_y = u * sin + v * cos + np.float32(_N / 2 + shift[1]) + np.float32(bend) * rows
+    bend = np.float32(0.06 * _P)
+    columns = stretched(part.standard_normal((9, _THREADS), dtype=np.float32), _N, _N)
+    rows = stretched(part.standard_normal((_THREADS, 9), dtype=np.float32), _N, _N)
+    placed_x = u * cos - v * sin + np.float32(shift[0]) + bend * columns
+    placed_y = u * sin + v * cos + np.float32(shift[1]) + bend * rows
     return placed_x, placed_y
 
 
-def _without_thread(shade: Field, warp_on_top: NDArray[np.bool_], defect: Defect) -> tuple[Field, NDArray[np.bool_]]:
-    """A weft thread that broke: the warp lies bare over a stretch of its row, with dark gaps between."""
+def _break_thread(warp: Field, weft: Field, defect: Defect) -> None:
+    """A weft thread that broke, in place: over a stretch of its row the warp lies bare above a dark gap."""
     rng = defect.generator()
-    row = int(_CLOTH / 2 / _P + rng.uniform(-0.36, 0.36) * _N / _P)
-    length = defect.between(5, 22) * _P
-    start = _CLOTH / 2 + rng.uniform(-0.40, 0.40) * _N - length / 2
-    window = np.s_[int(row * _P) : int((row + 1) * _P), int(max(start, 0)) : int(min(start + length, _CLOTH))]
-    x, _ = coordinates(_CLOTH, _CLOTH)
-    across = (x[window] / _P - np.floor(x[window] / _P) - 0.5) * 2
-    bare = np.where(np.abs(across) < 0.8, 0.55 * (0.30 + 0.70 * np.sqrt(np.maximum(0, 1 - across**2))), GAP)
-    shade, on_top = shade.copy(), warp_on_top.copy()
-    shade[window] = bare
-    on_top[window] = True
-    return shade, on_top
+    row = int(_THREADS / 2 + rng.uniform(-0.36, 0.36) * _N / _P)
+    half = defect.between(2.2, 11) * _P
+    centre = _CLOTH / 2 + rng.uniform(-0.38, 0.38) * _N
+    left, right = max(0, int(centre - half)), min(_CLOTH, int(centre + half))
+    window = np.s_[row * _P - _P // 4 : (row + 1) * _P + _P // 4, left:right]
+    y, x = np.mgrid[window].astype(np.float32)
+    off_axis = np.abs(y - (row + 0.5) * _P) / (_P / 2)
+    opening = 1.25 * np.sqrt(np.maximum(0, 1 - ((x - centre) / half) ** 4))
+    opening *= 1 + 0.12 * smooth_noise(rng, (1, x.shape[1]), (_P * 0.8,))
+    bare = smoothstep(0.10, -0.25, off_axis - opening)
+    across = (x / _P - np.floor(x / _P) - 0.5) * 2
+    under = 0.14 + 0.80 * np.sqrt(np.maximum(0, 1 - (across / 0.9) ** 2)) * (1 - 0.25 * np.maximum(0, 1 - off_axis))
+    warp[window] += (under - warp[window]) * bare
+    weft[window] *= 1 - bare
 
 
-def _pull(defect: Defect) -> tuple[np.random.Generator, float, float, float, bool]:
-    """Where a thread was pulled: centre x and y, half length (picture pixels), and whether it is a warp thread."""
-    rng = defect.generator()
-    x, y = rng.uniform(0.18, 0.82, 2) * SIZE
-    return rng, float(x), float(y), defect.between(26, 90), bool(rng.random() < 0.5)
+def _gather(x: Field, y: Field, snag: _Snag, defect: Defect) -> None:
+    """Draw the neighbours towards the pulled thread, in place."""
+    way, side, moved = (snag.y, snag.x, x.T) if snag.upright else (snag.x, snag.y, y)  # moved: across by along
+    canvas = np.arange(_N, dtype=np.float32)
+    along, across = (canvas - way * _S) / (snag.reach * _S), (canvas - side * _S) / _P
+    pull = np.exp(-((across / 2.2) ** 2)) * np.tanh(across * 1.5)
+    moved += np.outer(defect.between(0.35, 0.75) * _P * pull, np.exp(-(along**4))).astype(np.float32)
 
 
-def _gathered(x: Field, y: Field, defect: Defect) -> tuple[Field, Field]:
-    """The neighbours are drawn towards the pulled thread."""
-    _, cx, cy, reach, upright = _pull(defect)
-    px, py = coordinates(_N, _N)
-    along, across = (px - cx * _S, py - cy * _S) if not upright else (py - cy * _S, px - cx * _S)
-    along, across = along / np.float32(reach * _S), across / np.float32(_P)
-    amount = defect.between(0.35, 0.75) * _P
-    window = np.exp(-(along**4)) * np.exp(-((across / 2.2) ** 2))
-    moved = np.float32(amount) * window * np.tanh(across * 1.5)
-    return (x, (y + moved).astype(np.float32)) if not upright else ((x + moved).astype(np.float32), y)
-
-
-def _with_loop(light: Field, defect: Defect) -> Field:
+def _with_loop(light: Field, snag: _Snag, defect: Defect) -> Field:
     """The slack that was pulled out stands above the cloth as a loop, and throws a shadow."""
-    rng, cx, cy, reach, upright = _pull(defect)
     t = np.linspace(-1, 1, 40)
-    height = defect.between(5, 17) * rng.choice([-1, 1])
-    along = t * defect.between(12, 30) + 3 * np.sin(2.2 * t + rng.uniform(0, 6))
-    across = height * (1 - t**2) * (1 + 0.25 * np.sin(5 * t + rng.uniform(0, 6)))
-    path = np.stack([cx + along, cy + across] if not upright else [cx + across, cy + along], axis=1) * _S
-    full = np.ones(len(t) - 1)
-    shadow = averaged_down(marks.stroke(_N, _N, path + (3.0 * _S, 4.0 * _S), 5.5 * _S, full))
-    thread = averaged_down(marks.stroke(_N, _N, path, 5.0 * _S, full))
-    core = averaged_down(marks.stroke(_N, _N, path - (0.8 * _S, 0.8 * _S), 1.6 * _S, full))
-    light = light * (1 - 0.55 * cv2.GaussianBlur(shadow, (0, 0), 1.8))[:, :, None]
-    yarn = (
-        np.asarray(WEFT if not upright else WARP, np.float32)
-        * (0.62 + 0.42 * cv2.GaussianBlur(core, (0, 0), 0.8))[:, :, None]
+    bow = (1 - t**2) ** 1.5 * (1 + 0.3 * np.sin(3 * t + snag.rng.uniform(0, 6)))
+    along = t * defect.between(9, 22) * (1 + 0.5 * snag.rng.uniform() * (1 - t**2))
+    across = defect.between(6, 20) * snag.rng.choice([-1, 1]) * bow
+    path = np.stack([across, along] if snag.upright else [along, across], axis=1)
+    path = (path + np.asarray([snag.x, snag.y])) * _S
+    ends = np.clip((1 - np.abs(t[1:])) / 0.2, 0, 1)
+    shadow, thread, gloss = (
+        averaged_down(marks.stroke((_N, _N), path + np.asarray(offset) * _S, width * _S, ends))
+        for offset, width in (((2.5, 3.5), 5.5), ((0, 0), 5.0), ((-0.8, -0.8), 1.6))
     )
+    light = light * (1 - 0.5 * soft(shadow, 2.0))[:, :, None]
+    yarn = coloured(0.60 + 0.40 * soft(gloss, 0.9), WARP if snag.upright else WEFT)
     return np.asarray(light + (yarn - light) * thread[:, :, None], np.float32)
 
 
 def _stained(light: Field, defect: Defect) -> Field:
     rng = defect.generator()
-    centre = tuple(rng.uniform(0.12, 0.88, 2) * SIZE)
-    cover = marks.stain(rng, (SIZE, SIZE), (centre[0], centre[1]), defect.between(9, 36)) * defect.between(0.35, 0.85)
-    tint = np.asarray(SPILL[rng.integers(len(SPILL))], np.float32)
-    return np.asarray(light * (1 - cover[:, :, None] * (1 - tint)), np.float32)
+    x, y = rng.uniform(0.12, 0.88, 2) * SIZE
+    cover = marks.stain(rng, (SIZE, SIZE), (float(x), float(y)), defect.between(10, 34))
+    return blotted(light, cover * np.float32(defect.between(0.35, 0.85)), SPILL[rng.integers(len(SPILL))])

@@ -95,8 +95,6 @@ class Detector(ABC):
         """Fixed by `fit` or `load_state`; the engines and the manifest take it from here."""
         self.backbone: BackboneIdentity | None = None
         """Set by `fit` where `needs_backbone`; the manifest takes it from here."""
-        self.backbone_used: BackboneUsed | None = None
-        """Fixed by `fit`; None where `needs_backbone` is False."""
 
     @abstractmethod
     def fit(self, images: Sequence[Image], progress: Progress, cancel: CancelToken) -> None:

@@ -55,17 +55,6 @@ class BackboneChoice:
     layers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class BackboneUsed:
-    """The features a detector was fitted with, for the manifest. `weights_sha256` is the hash of the weights' file, or
-    of the embedded tensors."""
-
-    name: str
-    layers: tuple[str, ...]
-    weights_sha256: str
-    source: Literal["embedded", "file", "download"]
-
-
 def _features(*indices: int) -> tuple[str, ...]:
     return tuple(f"features.{index}" for index in indices)
 

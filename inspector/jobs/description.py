@@ -47,7 +47,7 @@ def describe(
     """The manifest of a new bundle, but for `files`, which `save_bundle` fills in. The detector must be fitted."""
     if detector.preprocessing is None:
         raise ValueError("the detector is not fitted")
-    used = detector.backbone_used
+    used = detector.backbone
     return Manifest(
         id=uuid.uuid4().hex,
         name=name,

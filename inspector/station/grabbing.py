@@ -72,6 +72,13 @@ class Grabber:
         self._backoff = Backoff(self._limits.first_delay, self._limits.longest_delay)
         self._freeze = FreezeGuard(self._limits.frozen_after)
         self._bad = 0
+        self._camera: Camera | None = None
+
+    def interrupt(self) -> None:
+        """End a call of the camera that waits; for stopping, from another thread."""
+        camera = self._camera
+        if camera is not None:
+            camera.close()
 
     def run(self) -> None:
         """Return when stopped or at the end of a finite source. Raises `CameraError` when no attempt can help."""
@@ -81,6 +88,8 @@ class Grabber:
             except EndOfSource:
                 return
             except _Lost as lost:
+                if self._stop.is_set():
+                    return  # closed under its reader by `interrupt`
                 if lost.fault.code in HOPELESS:
                     raise lost.fault from None
                 delay = self._backoff.next()
@@ -93,6 +102,7 @@ class Grabber:
             camera = self._open_camera()
         except CameraError as error:
             raise _Lost(error) from error
+        self._camera = camera
         try:
             camera.open()
             live = camera.capabilities().live
@@ -104,6 +114,7 @@ class Grabber:
         except CameraError as error:
             raise _Lost(error) from error
         finally:
+            self._camera = None
             camera.close()
 
     def _read_frame(self, camera: Camera, live: bool) -> None:

@@ -136,6 +136,7 @@ class InspectionLoop:
         self._stop.set()
         self._mailbox.clear()
         self._mailbox.close()
+        self._grabber.interrupt()
         deadline = time.monotonic() + self._settings.stop_timeout
         for thread in self._threads:
             if thread.ident is not None:

@@ -43,7 +43,7 @@ def lost() -> CameraError:
 def test_a_lost_source_is_told_once_and_opened_again_with_growing_delays(
     loop: InspectionLoop, script: Script, clock: ManualClock, collector: Collector
 ) -> None:
-    with running(loop, script):
+    with running(loop):
         script.frames(1)
         collector.wait_count(1)
         script.opening = [lost() for _ in range(6)]
@@ -63,7 +63,7 @@ def test_a_lost_source_is_told_once_and_opened_again_with_growing_delays(
 def test_delays_begin_anew_after_a_good_frame(
     loop: InspectionLoop, script: Script, clock: ManualClock, collector: Collector
 ) -> None:
-    with running(loop, script):
+    with running(loop):
         for number in range(1, 4):
             script.frames(number)
             script.error("camera_lost")
@@ -75,7 +75,7 @@ def test_a_source_that_is_missing_at_the_start_is_waited_for(
     loop: InspectionLoop, script: Script, collector: Collector
 ) -> None:
     script.opening = [lost(), lost()]
-    with running(loop, script):
+    with running(loop):
         script.frames(1)
         inspections = collector.wait_count(2)
         collector.wait_state(State.RUNNING)
@@ -86,7 +86,7 @@ def test_an_address_that_means_nothing_is_not_tried_again(
     loop: InspectionLoop, script: Script, collector: Collector
 ) -> None:
     script.opening = [CameraError("camera_address", source="usb:x", reason="not a number")]
-    with running(loop, script):
+    with running(loop):
         status = collector.wait_state(State.FAILED)
     assert status.fault is not None
     assert status.fault.code == "camera_address"
@@ -94,7 +94,7 @@ def test_an_address_that_means_nothing_is_not_tried_again(
 
 
 def test_a_live_source_that_times_out_is_lost(loop: InspectionLoop, script: Script, collector: Collector) -> None:
-    with running(loop, script):
+    with running(loop):
         script.error("camera_timeout", seconds=2)
         script.frames(1)
         inspections = collector.wait_count(2)
@@ -106,7 +106,7 @@ def test_a_source_that_waits_may_have_nothing_to_show(
     loop: InspectionLoop, script: Script, collector: Collector
 ) -> None:
     script.live = False
-    with running(loop, script):
+    with running(loop):
         script.error("camera_timeout", seconds=2)
         script.frames(1)
         inspections = collector.wait_count(1)
@@ -117,7 +117,7 @@ def test_a_source_that_waits_may_have_nothing_to_show(
 def test_one_damaged_picture_is_one_part_and_several_reopen_the_source(
     loop: InspectionLoop, script: Script, collector: Collector
 ) -> None:
-    with running(loop, script):
+    with running(loop):
         script.error("camera_bad_frame", reason="empty")
         script.frames(1)
         collector.wait_count(2)
@@ -133,7 +133,7 @@ def test_one_damaged_picture_is_one_part_and_several_reopen_the_source(
 def test_an_old_frame_is_not_judged(
     loop: InspectionLoop, script: Script, clock: ManualClock, collector: Collector
 ) -> None:
-    with running(loop, script):
+    with running(loop):
         script.frame(picture(1), at=clock.now() - 1.5)
         inspection = collector.wait_count(1)[0]
     assert (inspection.verdict, inspection.fault) == (Verdict.NOT_INSPECTED, "frame_stale")
@@ -144,7 +144,7 @@ def test_age_means_nothing_for_a_source_that_waits(
     loop: InspectionLoop, script: Script, clock: ManualClock, collector: Collector
 ) -> None:
     script.live = False
-    with running(loop, script):
+    with running(loop):
         script.frame(picture(1), at=clock.now() - 1.5)
         assert collector.wait_count(1)[0].verdict is Verdict.PASS
 
@@ -152,7 +152,7 @@ def test_age_means_nothing_for_a_source_that_waits(
 def test_a_silent_source_is_told_once_and_recovers(
     loop: InspectionLoop, script: Script, clock: ManualClock, collector: Collector
 ) -> None:
-    with running(loop, script):
+    with running(loop):
         script.frames(1)
         collector.wait_count(1)
         clock.advance(7)
@@ -169,7 +169,7 @@ def test_a_silent_source_is_told_once_and_recovers(
 def test_a_frozen_picture_is_not_judged_and_the_source_opened_until_it_moves(
     loop: InspectionLoop, script: Script, clock: ManualClock, collector: Collector
 ) -> None:
-    with running(loop, script):
+    with running(loop):
         for count in (1, 2):
             script.frames(7)
             collector.wait_count(count)
@@ -183,7 +183,7 @@ def test_a_frozen_picture_is_not_judged_and_the_source_opened_until_it_moves(
 
 def test_the_same_file_twice_is_not_frozen(loop: InspectionLoop, script: Script, collector: Collector) -> None:
     script.live = False
-    with running(loop, script):
+    with running(loop):
         script.frames(7, 7, 7, 7)
         inspections = collector.wait_count(4)
     assert {item.verdict for item in inspections} == {Verdict.PASS}

@@ -44,7 +44,7 @@ def test_each_score_has_its_verdict(script: Script) -> None:
     script.live = False
     collector = Collector()
     script.frames(50, 100, 150, 200, 201)
-    with running(make_loop(script, MeanEngine(), collector), script) as loop:
+    with running(make_loop(script, MeanEngine(), collector)) as loop:
         verdicts = [item.verdict for item in collector.wait_count(5)]
         counts = loop.counters.read()
     assert verdicts == [Verdict.PASS, Verdict.REVIEW, Verdict.REVIEW, Verdict.REVIEW, Verdict.FAIL]
@@ -57,7 +57,7 @@ def test_each_score_has_its_verdict(script: Script) -> None:
 def test_the_newest_frame_wins_while_the_engine_is_busy(script: Script) -> None:
     collector, engine = Collector(), MeanEngine()
     engine.gate.clear()
-    with running(make_loop(script, engine, collector), script, engine) as loop:
+    with running(make_loop(script, engine, collector), engine) as loop:
         script.frames(1)
         assert engine.began.acquire(timeout=LONG)
         script.frames(2, 3, 4)
@@ -75,7 +75,7 @@ def test_a_source_that_waits_loses_no_frame(script: Script) -> None:
     collector, engine = Collector(), MeanEngine()
     script.frames(*range(1, 31))
     script.end()
-    with running(make_loop(script, engine, collector), script):
+    with running(make_loop(script, engine, collector)):
         collector.wait_state(State.ENDED)
     assert engine.seen == list(range(1, 31))
     assert [status.state for status in collector.statuses] == [
@@ -88,7 +88,7 @@ def test_a_source_that_waits_loses_no_frame(script: Script) -> None:
 def test_thresholds_hold_from_the_next_frame_on(script: Script) -> None:
     script.live = False
     collector = Collector()
-    with running(make_loop(script, MeanEngine(), collector), script) as loop:
+    with running(make_loop(script, MeanEngine(), collector)) as loop:
         script.frames(150)
         before = collector.wait_count(1)[0]
         loop.set_thresholds(Thresholds(160, 160))
@@ -100,7 +100,7 @@ def test_thresholds_hold_from_the_next_frame_on(script: Script) -> None:
 
 def test_rejudging_needs_no_engine_and_never_passes_what_was_not_inspected(script: Script) -> None:
     collector = Collector()
-    with running(make_loop(script, MeanEngine(), collector), script):
+    with running(make_loop(script, MeanEngine(), collector)):
         script.frames(150)
         judged = collector.wait_count(1)[0]
         script.error("camera_lost")
@@ -115,7 +115,7 @@ def test_only_the_region_is_judged(script: Script) -> None:
     collector = Collector()
     pixels = picture(10)
     pixels[8:24, 8:24] = 250
-    with running(make_loop(script, MeanEngine(), collector, region=Region((8, 8, 16, 16))), script):
+    with running(make_loop(script, MeanEngine(), collector, region=Region((8, 8, 16, 16)))):
         script.frame(pixels)
         inspection = collector.wait_count(1)[0]
     assert inspection.verdict is Verdict.FAIL
@@ -125,7 +125,7 @@ def test_only_the_region_is_judged(script: Script) -> None:
 
 def test_a_frame_without_the_region_is_not_inspected(script: Script) -> None:
     collector = Collector()
-    with running(make_loop(script, MeanEngine(), collector, region=Region((8, 8, 40, 40))), script):
+    with running(make_loop(script, MeanEngine(), collector, region=Region((8, 8, 40, 40)))):
         script.frame(picture(0))
         inspection = collector.wait_count(1)[0]
         script.frame(np.zeros((48, 48, 3), np.uint8))
@@ -139,7 +139,7 @@ def test_an_engine_error_is_not_inspected_and_the_next_frame_is_judged(
     script: Script, failure: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     collector = Collector()
-    with caplog.at_level(logging.CRITICAL), running(make_loop(script, MeanEngine([failure]), collector), script):
+    with caplog.at_level(logging.CRITICAL), running(make_loop(script, MeanEngine([failure]), collector)):
         script.frames(1)
         collector.wait_count(1)
         script.frames(2)
@@ -156,7 +156,7 @@ def test_a_model_that_cannot_be_loaded_fails_the_loop(script: Script) -> None:
 
     collector = Collector()
     loop = InspectionLoop(script.camera, broken, Region(), THRESHOLDS, listeners=[collector], clock=script.clock)
-    with running(loop, script):
+    with running(loop):
         script.frames(1)
         status = collector.wait_state(State.FAILED)
     assert status.fault is not None
@@ -166,7 +166,7 @@ def test_a_model_that_cannot_be_loaded_fails_the_loop(script: Script) -> None:
 
 def test_a_crash_in_a_thread_is_told(script: Script) -> None:
     collector = Collector()
-    with running(make_loop(script, MeanEngine(), collector), script):
+    with running(make_loop(script, MeanEngine(), collector)):
         script.raises(ZeroDivisionError("a bug"))
         status = collector.wait_state(State.FAILED)
     assert status.fault is not None
@@ -175,7 +175,7 @@ def test_a_crash_in_a_thread_is_told(script: Script) -> None:
 
 def test_paused_frames_are_not_judged(script: Script) -> None:
     collector, engine = Collector(), MeanEngine()
-    with running(make_loop(script, engine, collector), script) as loop:
+    with running(make_loop(script, engine, collector)) as loop:
         script.frames(1)
         collector.wait_count(1)
         loop.pause()
@@ -220,7 +220,7 @@ def test_stop_does_not_wait_for_ever(script: Script) -> None:
 
 def test_a_loop_is_started_once(script: Script) -> None:
     loop = make_loop(script, MeanEngine())
-    with running(loop, script), pytest.raises(RuntimeError):
+    with running(loop), pytest.raises(RuntimeError):
         loop.start()
 
 
@@ -246,7 +246,7 @@ def test_a_failing_listener_harms_nobody(script: Script, caplog: pytest.LogCaptu
     script.live = False
     broken, collector = Broken(), Collector()
     script.frames(1, 2, 3)
-    with running(make_loop(script, MeanEngine(), broken, collector), script):
+    with running(make_loop(script, MeanEngine(), broken, collector)):
         collector.wait_count(3)
     assert broken.calls == 3
     assert [record.message for record in caplog.records].count("a listener of the inspection loop failed") == 1
@@ -269,7 +269,7 @@ def test_a_hanging_listener_delays_no_verdict_and_misses_only_the_oldest(script:
     stuck, collector, engine = Stuck(), Collector(), MeanEngine()
     script.frames(*range(1, 21))
     loop = make_loop(script, engine, stuck, collector, queue=3)
-    with running(loop, script):
+    with running(loop):
         script.end()
         collector.wait_state(State.ENDED)
         stuck.go.set()

@@ -181,7 +181,7 @@ def test_a_full_disk_withholds_verdicts_and_loses_nothing_that_was_taken(
         settings=LoopSettings(tick=0.02, queue=100),
         clock=script.clock,
     )
-    with running(loop, script):
+    with running(loop):
         script.frames(1)
         assert collector.wait_count(1)[0].verdict is Verdict.PASS
         assert store.asked.acquire(timeout=10)

@@ -34,7 +34,7 @@ def make_loop(script: Script, engine: MeanEngine, collector: Collector, mode: Mo
 
 def test_only_the_frame_after_the_trigger_is_judged(script: Script) -> None:
     collector, engine = Collector(), MeanEngine()
-    with running(make_loop(script, engine, collector), script) as loop:
+    with running(make_loop(script, engine, collector)) as loop:
         script.frames(1, 2)
         collector.wait_state(State.RUNNING)
         at = script.clock.now()
@@ -52,7 +52,7 @@ def test_only_the_frame_after_the_trigger_is_judged(script: Script) -> None:
 def test_a_trigger_too_early_is_answered(script: Script) -> None:
     collector, engine = Collector(), MeanEngine()
     engine.gate.clear()
-    with running(make_loop(script, engine, collector), script, engine) as loop:
+    with running(make_loop(script, engine, collector), engine) as loop:
         collector.wait_state(State.RUNNING)
         first = loop.trigger()
         second = loop.trigger()
@@ -66,7 +66,7 @@ def test_a_trigger_too_early_is_answered(script: Script) -> None:
 def test_while_one_part_is_judged_the_next_can_be_triggered(script: Script) -> None:
     collector, engine = Collector(), MeanEngine()
     engine.gate.clear()
-    with running(make_loop(script, engine, collector), script, engine) as loop:
+    with running(make_loop(script, engine, collector), engine) as loop:
         collector.wait_state(State.RUNNING)
         for value in (1, 2):
             loop.trigger()
@@ -82,7 +82,7 @@ def test_a_trigger_without_a_frame_is_answered(script: Script) -> None:
     collector = Collector()
     clock = script.clock
     assert isinstance(clock, ManualClock)
-    with running(make_loop(script, MeanEngine(), collector), script) as loop:
+    with running(make_loop(script, MeanEngine(), collector)) as loop:
         collector.wait_state(State.RUNNING)
         trigger = loop.trigger()
         clock.advance(3.5)
@@ -93,7 +93,7 @@ def test_a_trigger_without_a_frame_is_answered(script: Script) -> None:
 @pytest.mark.parametrize("armed", [True, False], ids=["before", "after"])
 def test_a_trigger_of_a_lost_source_is_answered_with_the_fault(script: Script, armed: bool) -> None:
     collector = Collector()
-    with running(make_loop(script, MeanEngine(), collector), script) as loop:
+    with running(make_loop(script, MeanEngine(), collector)) as loop:
         collector.wait_state(State.RUNNING)
         if armed:
             trigger = loop.trigger()
@@ -108,7 +108,7 @@ def test_a_trigger_of_a_lost_source_is_answered_with_the_fault(script: Script, a
 
 def test_a_damaged_frame_answers_the_trigger(script: Script) -> None:
     collector = Collector()
-    with running(make_loop(script, MeanEngine(), collector), script) as loop:
+    with running(make_loop(script, MeanEngine(), collector)) as loop:
         collector.wait_state(State.RUNNING)
         trigger = loop.trigger()
         script.error("camera_bad_frame", reason="empty")
@@ -120,7 +120,7 @@ def test_a_trigger_before_it_runs_is_answered(script: Script) -> None:
     collector = Collector()
     loop = make_loop(script, MeanEngine(), collector)
     loop.trigger()
-    with running(loop, script):
+    with running(loop):
         inspection = collector.wait_count(1)[0]
     assert inspection.fault == "trigger_not_ready"
 
@@ -130,7 +130,7 @@ def test_a_folder_gives_one_picture_for_each_trigger(script: Script) -> None:
     collector, engine = Collector(), MeanEngine()
     for value in (1, 2, 3):
         script.frame(picture(value), at=script.clock.now() + 0.01)
-    with running(make_loop(script, engine, collector), script) as loop:
+    with running(make_loop(script, engine, collector)) as loop:
         collector.wait_state(State.RUNNING)
         for count in (1, 2):
             loop.trigger()
@@ -141,7 +141,7 @@ def test_a_folder_gives_one_picture_for_each_trigger(script: Script) -> None:
 
 def test_in_free_run_there_is_nothing_to_trigger(script: Script) -> None:
     loop = make_loop(script, MeanEngine(), Collector(), Mode.FREE_RUN)
-    with running(loop, script), pytest.raises(RuntimeError):
+    with running(loop), pytest.raises(RuntimeError):
         loop.trigger()
 
 

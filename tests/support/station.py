@@ -127,8 +127,10 @@ class ScriptedCamera(Camera):
     def __init__(self, script: Script) -> None:
         super().__init__(CameraSource("simulated", "script"), read_timeout=LONG)
         self._script = script
+        self._reader: threading.Thread | None = None
 
     def open(self) -> None:
+        self._reader = threading.current_thread()
         self._script.opened += 1
         failure = self._script.opening.pop(0) if self._script.opening else None
         if failure is not None:
@@ -141,6 +143,11 @@ class ScriptedCamera(Camera):
         return item
 
     def close(self) -> None:
+        if self._reader is None:
+            return
+        if self._reader is not threading.current_thread():
+            self._script.error("camera_closed")  # as a camera promises, closing ends a read that waits
+        self._reader = None
         self._script.closed += 1
 
     def settings(self) -> CameraSettings:
@@ -222,7 +229,7 @@ class Collector:
 
 
 @contextmanager
-def running(loop: InspectionLoop, script: Script, engine: MeanEngine | None = None) -> Iterator[InspectionLoop]:
+def running(loop: InspectionLoop, engine: MeanEngine | None = None) -> Iterator[InspectionLoop]:
     """Start the loop; at the end let everyone go and stop it, which must succeed."""
     loop.start()
     try:
@@ -230,5 +237,4 @@ def running(loop: InspectionLoop, script: Script, engine: MeanEngine | None = No
     finally:
         if engine is not None:
             engine.gate.set()
-        script.end()
         assert loop.stop()

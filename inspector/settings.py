@@ -25,6 +25,10 @@ class Settings(BaseModel):
     recent_projects: list[Path] = []
     colour_map: Literal["inferno", "turbo", "viridis"] = "inferno"
     heatmap_opacity: float = 0.5
+    show_heatmap: bool = True
+    show_contours: bool = True
+    inspection_source: tuple[str, str] | None = None
+    """Kind and address of the source inspected last."""
     camera_read_timeout_s: float = 2.0
     proxy: str | None = None
 

@@ -207,6 +207,9 @@ STAGES: dict[str, str] = {
     "searching": "Looking for pictures",
     "importing": "Importing",
     "copying": "Copying",
+    "rendering": "Rendering simulated parts",
+    "inspecting": "Inspecting simulated parts",
+    "opening": "Opening",
 }
 
 

@@ -40,8 +40,15 @@ class FolderDevice(Device):
     It is read when two looks found the same size and time of change, and delivered when it decodes: never half-written.
     """
 
-    def __init__(self, source: CameraSource, requested: CameraSettings, settle_seconds: float = SETTLE_SECONDS) -> None:
+    def __init__(
+        self,
+        source: CameraSource,
+        requested: CameraSettings,
+        look_interval: float = LOOK_INTERVAL,
+        settle_seconds: float = SETTLE_SECONDS,
+    ) -> None:
         super().__init__(source, requested)
+        self._look_interval = look_interval
         path, options = split_address(source, OPTIONS)
         self._folder = Path(path)
         self._watch = flag(source, options, "watch", default=True)
@@ -54,7 +61,7 @@ class FolderDevice(Device):
         self._unreadable: dict[str, tuple[Signature, float]] = {}
         self._ready: deque[tuple[str, Signature]] = deque()
         self._picture: Picture | None = None
-        self._pause = LOOK_INTERVAL
+        self._pause = look_interval
 
     @classmethod
     def capabilities(cls, source: CameraSource) -> CameraCapabilities:
@@ -114,7 +121,7 @@ class FolderDevice(Device):
         """Queue what has not changed since the look before and was not delivered as it is now."""
         started = time.monotonic()
         before, self._seen = self._seen, self._look()
-        self._pause = max(LOOK_INTERVAL, LOOK_SHARE * (time.monotonic() - started))
+        self._pause = max(self._look_interval, LOOK_SHARE * (time.monotonic() - started))
         settled = {
             name: signature
             for name, signature in self._seen.items()

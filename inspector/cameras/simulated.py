@@ -1,7 +1,7 @@
 """The simulated product line as a source. Address: a product id; options `?seed=3&defects=0.3&fps=5` (fps 0: no pace).
 
-Frame number `sequence` always shows the same part; `truth_of(frame.source, frame.sequence)` in `imaging.simulation` tells
-what it really is.
+Frame number `sequence` always shows the same part; `truth_of(frame.source, frame.sequence)` of `imaging.simulation`
+tells what it really is.
 """
 
 from __future__ import annotations

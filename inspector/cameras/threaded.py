@@ -68,13 +68,13 @@ class _Pump:
             if self.in_force is None:
                 raise self._failure("camera_open_timeout", self._open_timeout)
 
-    def take(self) -> _Grabbed:
+    def take(self, timeout: float) -> _Grabbed:
         """The slot's content, waiting for it. Raises `CameraError` or `EndOfSource`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._slot or self._ending or self.stopped, self._read_timeout)
+            self._changed.wait_for(lambda: self._slot or self._ending or self.stopped, timeout)
             grabbed, self._slot = self._slot, None
             if grabbed is None or self.stopped:
-                raise self._failure("camera_timeout", self._read_timeout)
+                raise self._failure("camera_timeout", timeout)
             self._changed.notify_all()
         return grabbed
 
@@ -112,7 +112,7 @@ class _Pump:
                 self._changed.notify_all()
 
     def _read_until_stopped(self) -> None:
-        number, due = 0, time.monotonic()
+        number, due = 0, 0.0
         while not self.stopped:
             grabbed = self._grab(number)
             if not self._live:
@@ -138,12 +138,13 @@ class _Pump:
         return _Grabbed(content, captured_at, monotonic, number)
 
     def _wait_until_wanted(self, due: float) -> float:
-        """Return when the slot is free and the pace allows it; the moment from which the next one is due."""
+        """Return when the slot is free and the pace allows it; the moment from which the next one is due. A short
+        delay is made up for, a longer one moves the rhythm."""
         with self._changed:
             self._changed.wait_for(lambda: self._slot is None or self.stopped)
         self._stop.wait(max(0.0, due - time.monotonic()))
-        pace = min(self._device.pace, LONGEST_PAUSE * self._read_timeout)
-        return max(due + pace, time.monotonic())
+        pace, now = min(self._device.pace, LONGEST_PAUSE * self._read_timeout), time.monotonic()
+        return (due if now - due < pace else now) + pace
 
 
 class ThreadedCamera(Camera):
@@ -185,7 +186,7 @@ class ThreadedCamera(Camera):
         pump = self._pump
         if pump is None:
             raise CameraError("camera_closed", source=str(self.source))
-        grabbed = pump.take()
+        grabbed = pump.take(self.read_timeout)
         if isinstance(grabbed.content, CameraError):
             raise CameraError(grabbed.content.code, **grabbed.content.parameters)
         live = self._capabilities.live

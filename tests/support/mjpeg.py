@@ -33,11 +33,6 @@ class MjpegServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}/stream.mjpeg"
 
-    @property
-    def sent(self) -> int:
-        """Pictures sent so far, to all viewers."""
-        return self._sent
-
     def start(self) -> None:
         """Go on the air, on the same port as before."""
         self._stalled = False
@@ -45,6 +40,12 @@ class MjpegServer:
         self._port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="mjpeg-server")
         self._thread.start()
+
+    def wait_for_pictures(self, count: int) -> None:
+        """Return when so many more have been sent."""
+        with self._changed:
+            target = self._sent + count
+            assert self._changed.wait_for(lambda: self._sent >= target, 30)
 
     def stall(self) -> None:
         """Keep the connections, send nothing."""
@@ -80,8 +81,10 @@ class MjpegServer:
 
     def picture(self) -> bytes:
         """The next picture as JPEG."""
-        self._sent += 1
-        level = self._sent * self.STEP % 256
+        with self._changed:
+            self._sent += 1
+            level = self._sent * self.STEP % 256
+            self._changed.notify_all()
         pixels = np.full((self.size[1], self.size[0], 3), level, np.uint8)
         return cv2.imencode(".jpg", pixels)[1].tobytes()
 
@@ -91,7 +94,9 @@ class MjpegServer:
         due = time.monotonic()
         while self._wait_until(due, generation):
             jpeg = self.picture()
-            head = BOUNDARY + b"\r\nContent-Type: image/jpeg\r\nContent-Length: " + str(len(jpeg)).encode() + b"\r\n\r\n"
+            head = (
+                BOUNDARY + b"\r\nContent-Type: image/jpeg\r\nContent-Length: " + str(len(jpeg)).encode() + b"\r\n\r\n"
+            )
             request.wfile.write(head + jpeg + b"\r\n")
             request.wfile.flush()
             due += 1 / self.fps

@@ -28,6 +28,11 @@ def show_error(parent: QWidget | None, error: BaseException) -> QDialog:
         logger.warning("told the person: %s", error)
         return _show_sentence(parent, error_sentence(error))
     logger.error("unexpected error", exc_info=error)
+    return show_crash(parent, error)
+
+
+def show_crash(parent: QWidget | None, error: BaseException) -> QDialog:
+    """The dialog for a bug of ours that is in the log already."""
     for dialog in _open_dialogs(CrashDialog):
         dialog.add(error)
         return dialog

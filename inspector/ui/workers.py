@@ -1,9 +1,15 @@
-"""Long work in a QThread: started, progress, then exactly one of result, failed, cancelled, then finished."""
+"""Work outside the window's thread: long work in a QThread, and queues of short jobs.
+
+Long work reports: started, progress, then exactly one of result, failed, cancelled, then finished.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
@@ -117,3 +123,75 @@ class TaskRunner(QObject):
     def _release(self) -> None:
         self._thread = None
         self._worker = None
+
+
+class JobQueue(QObject):
+    """Short jobs in background threads; `done` and `failed` arrive in the thread this object lives in.
+
+    With one thread, jobs run strictly in the order they were submitted, which is how a project is written to. With
+    `newest_first` and a `limit` it suits pictures for what is in view: the oldest wishes beyond the limit are dropped.
+    """
+
+    done = Signal(object, object)
+    """Key and outcome."""
+    failed = Signal(object, object)
+    """Key and exception."""
+
+    def __init__(
+        self,
+        name: str,
+        parent: QObject | None = None,
+        *,
+        threads: int = 1,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=f"inspector-{name}")
+        self._newest_first = newest_first
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._waiting: OrderedDict[Hashable, Callable[[], Any]] = OrderedDict()
+
+    def submit(self, key: Hashable, job: Callable[[], Any]) -> None:
+        """Run a job soon; one with the same key that still waits is replaced and moves to the end."""
+        with self._lock:
+            known = self._waiting.pop(key, None) is not None
+            self._waiting[key] = job
+            if self._limit is not None and len(self._waiting) > self._limit:
+                self._waiting.popitem(last=False)
+        if not known:
+            self._pool.submit(self._run_next)
+
+    def clear(self) -> None:
+        """Forget jobs that still wait."""
+        with self._lock:
+            self._waiting.clear()
+
+    def wait(self) -> None:
+        """Block until every job submitted to a queue of one thread is done; what they signal still arrives later."""
+        self._pool.submit(_nothing).result()
+
+    def close(self) -> None:
+        """Finish what waits, then end the threads; signals are not delivered any more."""
+        self.blockSignals(True)
+        self._pool.shutdown(wait=True)
+
+    def _run_next(self) -> None:
+        with self._lock:
+            if not self._waiting:
+                return
+            key, job = self._waiting.popitem(last=self._newest_first)
+        try:
+            outcome = job()
+        except InspectorError as error:
+            self.failed.emit(key, error)
+        except Exception as error:
+            logger.exception("job %r failed", key)
+            self.failed.emit(key, error)
+        else:
+            self.done.emit(key, outcome)
+
+
+def _nothing() -> None:
+    """The last in the line."""

@@ -1,0 +1,48 @@
+"""Composition root of the window: logging, settings, Qt, theme, window. Nothing else picks concrete classes."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    # Both ship a C++ runtime; loaded after Qt, onnxruntime's fails to initialise on Windows.
+    import onnxruntime  # noqa: F401
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QApplication
+
+from inspector import __version__, logs, paths
+from inspector.settings import load_settings
+from inspector.ui.context import AppContext
+from inspector.ui.crash import CrashReporter
+from inspector.ui.main_window import MainWindow
+from inspector.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from inspector.jobs.demo import DemoJob
+
+
+def run(demo: DemoJob | None = None) -> int:
+    """Open the window and return its exit code; with `demo` its first product is prepared and inspected at once."""
+    log = logs.install()
+    application = _make_application()
+    try:
+        settings = load_settings()
+        context = AppContext(settings)
+        window = MainWindow(context, Theme(application, settings.theme))
+        reporter = CrashReporter(log, window)
+        window.show()
+        if demo is not None:
+            window.demo.start(demo)
+        code = application.exec()
+        reporter.detach()
+        return code
+    finally:
+        log.remove()
+
+
+def _make_application() -> QApplication:
+    QCoreApplication.setApplicationName(paths.APPLICATION)
+    QCoreApplication.setApplicationVersion(__version__)
+    return QApplication(sys.argv[:1])

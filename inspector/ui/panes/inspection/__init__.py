@@ -1,0 +1,5 @@
+"""The inspection pane."""
+
+from inspector.ui.panes.inspection.pane import InspectionPane
+
+__all__ = ["InspectionPane"]

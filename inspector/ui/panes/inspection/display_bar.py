@@ -1,0 +1,82 @@
+"""How parts are drawn: heatmap, its opacity and colours, contours. What is chosen is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
+
+from inspector.imaging.overlay import COLOUR_MAPS
+from inspector.settings import Settings
+from inspector.ui.panes.inspection.parts import Look
+from inspector.ui.theme import TOUCH
+
+
+class DisplayBar(QWidget):
+    """Edits a `Look`; the range of the colours comes from the model (`set_range`)."""
+
+    changed = Signal()
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.look = Look(settings.show_heatmap, settings.show_contours, settings.heatmap_opacity, settings.colour_map)
+        self.heatmap = QCheckBox(self.tr("Heatmap"), self)
+        self.contours = QCheckBox(self.tr("Contours"), self)
+        self.contours.setToolTip(self.tr("Outlines of what lies above the fail threshold."))
+        self.opacity = QSlider(Qt.Orientation.Horizontal, self)
+        self.opacity.setRange(0, 100)
+        self.opacity.setMinimumWidth(90)
+        self.opacity.setMaximumWidth(220)
+        self.opacity.setMinimumHeight(TOUCH)
+        self.opacity.setAccessibleName(self.tr("Opacity of the heatmap"))
+        self.colours = QComboBox(self)
+        self.colours.addItems(list(COLOUR_MAPS))
+        self.colours.setMinimumHeight(TOUCH)
+        self.colours.setAccessibleName(self.tr("Colours of the heatmap"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(14)
+        for widget in (self.heatmap, QLabel(self.tr("Opacity"), self), self.opacity, self.colours, self.contours):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        self._show()
+        self.heatmap.toggled.connect(self._edited)
+        self.contours.toggled.connect(self._edited)
+        self.opacity.valueChanged.connect(self._edited)
+        self.colours.currentIndexChanged.connect(self._edited)
+
+    def set_range(self, low: float, high: float) -> None:
+        """Raw map values of the first and the last colour."""
+        self.look = replace(self.look, low=low, high=high)
+        self.changed.emit()
+
+    def _show(self) -> None:
+        widgets = (self.heatmap, self.contours, self.opacity, self.colours)
+        blockers = [QSignalBlocker(widget) for widget in widgets]
+        self.heatmap.setChecked(self.look.heatmap)
+        self.contours.setChecked(self.look.contours)
+        self.opacity.setValue(round(self.look.opacity * 100))
+        self.colours.setCurrentText(self.look.colour_map)
+        self.opacity.setEnabled(self.look.heatmap)
+        self.colours.setEnabled(self.look.heatmap)
+        del blockers
+
+    @Slot()
+    def _edited(self) -> None:
+        settings = self._settings
+        settings.show_heatmap = self.heatmap.isChecked()
+        settings.show_contours = self.contours.isChecked()
+        settings.heatmap_opacity = self.opacity.value() / 100
+        settings.colour_map = list(COLOUR_MAPS)[self.colours.currentIndex()]
+        self.look = replace(
+            self.look,
+            heatmap=settings.show_heatmap,
+            contours=settings.show_contours,
+            opacity=settings.heatmap_opacity,
+            colour_map=settings.colour_map,
+        )
+        self.opacity.setEnabled(self.look.heatmap)
+        self.colours.setEnabled(self.look.heatmap)
+        self.changed.emit()

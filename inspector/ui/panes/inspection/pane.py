@@ -1,0 +1,338 @@
+"""The inspection pane: choose a source, start, and see every part judged live."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from inspector.errors import InspectorError
+from inspector.evaluation.judge import Thresholds
+from inspector.station.counters import Counters
+from inspector.station.status import LoopStatus, State
+from inspector.ui.context import AppContext
+from inspector.ui.errors import ask
+from inspector.ui.panes.inspection.control_bar import ControlBar
+from inspector.ui.panes.inspection.counters_panel import CountersPanel
+from inspector.ui.panes.inspection.display_bar import DisplayBar
+from inspector.ui.panes.inspection.fault_banner import FaultBanner
+from inspector.ui.panes.inspection.history import History
+from inspector.ui.panes.inspection.model import ActiveModel
+from inspector.ui.panes.inspection.part_view import PartView
+from inspector.ui.panes.inspection.parts import LivePart
+from inspector.ui.panes.inspection.session import LiveSession, RunRequest
+from inspector.ui.panes.inspection.source_selector import source_from
+from inspector.ui.panes.inspection.thresholds_panel import ThresholdsPanel
+from inspector.ui.panes.inspection.truth import TruthTally
+from inspector.ui.throttle import Throttle
+from inspector.ui.widgets.filmstrip import Filmstrip
+from inspector.ui.widgets.verdict_tile import VerdictTile
+
+RECORDS = "records.sqlite"
+SIDE_WIDTH = 430
+_ALIVE = (State.STARTING, State.RUNNING, State.RECONNECTING)
+_FIGURES_MS = 250
+_HISTOGRAM_MS = 1000
+
+
+class InspectionPane(QWidget):
+    """Wires the session to what shows it. The tile always tells the newest verdict; the picture may be an older part,
+    and then says so."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self.model = ActiveModel(context, self)
+        self.session = LiveSession(self)
+        self.controls = ControlBar(source_from(context.settings.inspection_source), self)
+        self.banner = FaultBanner(self)
+        self.view = PartView(self)
+        self.display = DisplayBar(context.settings, self)
+        self.strip = Filmstrip(self)
+        self.history = History(self.strip, self)
+        self.tile = VerdictTile(self)
+        self.counters = CountersPanel(self)
+        self.thresholds = ThresholdsPanel(self.model, self)
+        self.tally = TruthTally()
+        self._running: str | None = None
+        """Id of the model that inspects now."""
+        self._state = State.STOPPED
+        self._status_fault: InspectorError | None = None
+        self._figures = Throttle(_FIGURES_MS, self)
+        self._histogram = Throttle(_HISTOGRAM_MS, self)
+        self._lay_out()
+        self._connect()
+        self._show_state()
+        self.model.read()
+        self.controls.source.refresh()
+
+    def shutdown(self) -> None:
+        """Stop inspecting and everything that runs; called before the window closes."""
+        self._figures.drop()
+        self._histogram.drop()
+        self.session.shutdown()
+        self.model.shutdown()
+        self.controls.source.shutdown()
+        self.banner.clear()
+
+    def _lay_out(self) -> None:
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(self.view, 1)
+        left.addWidget(self.display)
+        left.addWidget(self.strip)
+        side = QWidget(self)
+        side.setFixedWidth(SIDE_WIDTH)
+        right = QVBoxLayout(side)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(8)
+        right.addWidget(self.tile, 2)
+        right.addWidget(self.counters)
+        right.addWidget(self.thresholds, 3)
+        body = QHBoxLayout()
+        body.setContentsMargins(12, 8, 12, 8)
+        body.setSpacing(12)
+        body.addLayout(left, 1)
+        body.addWidget(side)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.controls)
+        layout.addWidget(self.banner)
+        layout.addLayout(body, 1)
+
+    def _connect(self) -> None:
+        self.context.project_changed.connect(self._leave_project)
+        self.controls.start_wanted.connect(self.start)
+        self.controls.stop_wanted.connect(self.stop)
+        self.controls.trigger_wanted.connect(self.session.trigger)
+        self.controls.thresholds_shown.connect(self.thresholds.setVisible)
+        self.controls.full_screen_wanted.connect(self._toggle_full_screen)
+        self.controls.source.changed.connect(self._source_changed)
+        self.session.status_changed.connect(self._show_status)
+        self.session.failed.connect(self.context.failed)
+        self.session.ended.connect(self._run_ended)
+        self.session.bridge.parts_arrived.connect(self._show_parts)
+        self.model.changed.connect(self._model_changed)
+        self.model.saved.connect(self._thresholds_saved)
+        self.thresholds.thresholds_changed.connect(self._judge_again)
+        self.display.changed.connect(self._look_changed)
+        self.history.held_changed.connect(self._show_part)
+        self.view.back_wanted.connect(self.history.release)
+        self.counters.reset_requested.connect(self._ask_reset)
+        self._figures.ready.connect(self._show_figures)
+        self._histogram.ready.connect(self._show_live_scores)
+
+    # running
+
+    @Slot()
+    def start(self) -> None:
+        """Begin to inspect with what is chosen."""
+        project, source, thresholds = self.context.project, self.controls.source.source, self.thresholds.thresholds
+        if project is None or source is None or self.model.bundle is None or thresholds is None:
+            return
+        self.context.settings.inspection_source = (source.kind, source.address)
+        self.tally = TruthTally()
+        self.counters.show_truth(self.tally)
+        self.history.clear()
+        self.tile.show_verdict(None)
+        self._running = self.model.bundle.manifest.id
+        self.session.start(
+            RunRequest(
+                source=source,
+                model=self.model.bundle.folder,
+                records=project.folder / RECORDS,
+                mode=self.controls.mode,
+                thresholds=thresholds,
+                read_timeout=self.context.settings.camera_read_timeout_s,
+            )
+        )
+        self._show_status(LoopStatus(State.STARTING))
+
+    @Slot()
+    def stop(self) -> None:
+        """End inspecting."""
+        self.banner.clear()
+        self.session.stop()
+        self._show_state()
+
+    @Slot()
+    def _run_ended(self) -> None:
+        self.tile.show_verdict(None)
+        self._running = None
+        self._show_state()
+
+    @Slot()
+    def _leave_project(self) -> None:
+        if self.session.active:
+            self.session.shutdown()
+            self._run_ended()
+        self.banner.clear()
+        self.history.clear()
+        self._show_part()
+
+    @Slot(object)
+    def _show_status(self, status: LoopStatus) -> None:
+        self._status_fault = status.fault
+        if status.fault is not None:
+            self.banner.show_fault(status.fault, status.retry_at)
+        elif status.state in (State.STARTING, State.RUNNING):
+            self.banner.clear()
+        if status.state is not State.STOPPED:
+            self._state = status.state
+        if status.state in (State.ENDED, State.FAILED):
+            self.session.stop()
+        self._show_state()
+
+    def _show_state(self) -> None:
+        active, stopping = self.session.active, self.session.stopping
+        if not active and self._state not in (State.ENDED, State.FAILED):
+            self._state = State.STOPPED
+        ready = self.model.bundle is not None and self.controls.source.source is not None
+        self.controls.show_state(active=active, stopping=stopping, ready=ready)
+        self.controls.state.setText(self._state_text(stopping))
+        self.tile.set_idle_text(self._state_text(stopping))
+        self.view.set_placeholder(self._advice())
+
+    def _state_text(self, stopping: bool) -> str:
+        texts = {
+            State.STOPPED: self.tr("Stopped"),
+            State.STARTING: self.tr("Starting…"),
+            State.RUNNING: self.tr("Running"),
+            State.RECONNECTING: self.tr("Reconnecting…"),
+            State.ENDED: self.tr("Source ended"),
+            State.FAILED: self.tr("Failed"),
+        }
+        return self.tr("Stopping…") if stopping and self._state in _ALIVE else texts[self._state]
+
+    def _advice(self) -> str:
+        if self.model.bundle is None:
+            return self.tr("No model is active yet. Label good samples, train in Training, then come back.")
+        if self.controls.source.source is None:
+            return self.tr("Choose a source above.")
+        if self.session.active:
+            return self.tr("Waiting for the first picture…")
+        return self.tr("Press Start to inspect with the model {name}.").format(name=self.model.title)
+
+    # parts
+
+    @Slot(list)
+    def _show_parts(self, parts: list[LivePart]) -> None:
+        self.history.add(parts)
+        for part in parts:
+            self.tally.add(part)
+        self._show_tile()
+        self._show_part_fault(parts[-1].inspection.error)
+        if self.history.held is None:
+            self._show_part()
+        self._figures.submit(None)
+        self._histogram.submit(None)
+
+    def _show_tile(self) -> None:
+        part = self.history.newest
+        if part is None or not self.session.active:
+            return
+        words = [self.tr("Part {number}").format(number=part.number)]
+        if part.score is not None:
+            words.append(self.tr("score {score}").format(score=f"{part.score:.4g}"))
+        if part.truth is not None:
+            words.append(self.tr("truth: {kind}").format(kind=part.truth.kind or self.tr("good")))
+        self.tile.show_verdict(part.verdict, " · ".join(words))
+
+    def _show_part_fault(self, error: InspectorError | None) -> None:
+        """Faults of single parts; one of the source stays until the source answers."""
+        if self._status_fault is not None or self._state not in _ALIVE:
+            return
+        if error is not None:
+            self.banner.show_fault(error)
+        else:
+            self.banner.clear()
+
+    @Slot()
+    def _show_part(self) -> None:
+        if not self.isVisible():
+            return
+        thresholds = self.thresholds.thresholds
+        fail = thresholds.fail if thresholds is not None else math.inf
+        held = self.history.held
+        self.view.show_part(self.history.shown, self.display.look, fail, held=held is not None)
+        self.thresholds.histogram.set_mark(held.score if held is not None else None)
+
+    @Slot(object)
+    def _show_figures(self, _: object = None) -> None:
+        counts = self.session.counts()
+        if counts is not None:
+            self.counters.show_counts(counts)
+        self.counters.show_truth(self.tally)
+
+    @Slot(object)
+    def _show_live_scores(self, _: object) -> None:
+        if self.thresholds.isVisible():
+            self.thresholds.histogram.set_live(self.session.bridge.scores())
+
+    # what the person changes
+
+    @Slot(object)
+    def _judge_again(self, thresholds: Thresholds) -> None:
+        if self.model.bundle is not None and self._running == self.model.bundle.manifest.id:
+            self.session.set_thresholds(thresholds)
+        self.history.judge(thresholds)
+        self._show_tile()
+        self._show_part()
+
+    @Slot()
+    def _look_changed(self) -> None:
+        self.session.bridge.set_look(self.display.look)
+        self._show_part()
+
+    @Slot()
+    def _model_changed(self) -> None:
+        bundle = self.model.bundle
+        if bundle is not None:
+            self.display.set_range(*bundle.display_range)
+        if self._running is not None and (bundle is None or bundle.manifest.id != self._running):
+            self.context.status.emit(self.tr("Inspection was stopped because another model is active now."))
+            self.stop()
+        self._show_state()
+
+    @Slot()
+    def _source_changed(self) -> None:
+        self._show_state()
+
+    @Slot()
+    def _thresholds_saved(self) -> None:
+        self.context.status.emit(self.tr("The thresholds are stored in the model."))
+
+    @Slot()
+    def _ask_reset(self) -> None:
+        ask(self, self.tr("Set all counters to zero?"), self.tr("Reset"), self.reset_counters)
+
+    @Slot()
+    def reset_counters(self) -> None:
+        """Count from nothing."""
+        self.session.reset_counters()
+        self.tally = TruthTally()
+        self.counters.show_counts(Counters().read())
+        self.counters.show_truth(self.tally)
+
+    @Slot()
+    def _toggle_full_screen(self) -> None:
+        window = self.window()
+        window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    # Qt
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.controls.press_space()
+        elif event.key() == Qt.Key.Key_Escape and self.history.held is not None:
+            self.history.release()
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_part()
+        self.controls.start.setFocus()

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
 
-from inspector import __version__
+from inspector import __version__, paths
 from inspector.cli import catalogue, demo, models, weights
 from inspector.cli.console import complain
 from inspector.cli.selftest import selftest
 from inspector.errors import Cancelled, InspectorError
 from inspector.messages import sentence
+
+logger = logging.getLogger(__name__)
+
+_LOG = "command"
 
 app = typer.Typer(
     name="inspector",
@@ -51,6 +57,10 @@ def _window(
 ) -> None:
     if context.invoked_subcommand is None:
         raise typer.Exit(demo.open_window())
+    from inspector import logs
+
+    cleanup: ExitStack = context.obj
+    cleanup.callback(logs.install(_LOG).remove)
 
 
 def main() -> None:
@@ -61,23 +71,21 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command; the exit code: 0 done, 1 it could not be met (one sentence on stderr), 2 wrong usage."""
-    try:
-        app(list(arguments), prog_name="inspector")
-    except SystemExit as ending:  # typer ends every command so
-        return ending.code if isinstance(ending.code, int) else 1
-    except InspectorError as error:
-        complain(sentence(error))
-    except (Cancelled, KeyboardInterrupt):
-        complain("Cancelled.")
-    except Exception as error:  # noqa: BLE001 - the last line of defence: log it all, tell one sentence
-        complain(_unexpected(error))
+    with ExitStack() as cleanup:
+        try:
+            app(list(arguments), prog_name="inspector", obj=cleanup)
+        except SystemExit as ending:  # typer ends every command so
+            return ending.code if isinstance(ending.code, int) else 1
+        except InspectorError as error:
+            complain(sentence(error))
+        except (Cancelled, KeyboardInterrupt):
+            complain("Cancelled.")
+        except Exception as error:  # the last line of defence: log it all, tell one sentence
+            logger.exception("unexpected error")
+            file = paths.log_folder() / f"{_LOG}.log"
+            complain(f"An error in Inspector itself ended the command ({_short(error)}). Please report it with {file}.")
     return 1
 
 
-def _unexpected(error: Exception) -> str:
-    from inspector import logs
-
-    log = logs.install("command")
-    log.report(error)
-    log.remove()
-    return f"Something went wrong that should not have ({type(error).__name__}: {error}). Details are in {log.file}."
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]

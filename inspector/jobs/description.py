@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +41,11 @@ def describe(
     thresholds: ThresholdPart,
     training: TrainingPart,
     parity: ParityPart,
-    metrics: dict[str, Any],
 ) -> Manifest:
-    """The manifest of a new bundle, but for `files`, which `save_bundle` fills in. The detector must be fitted."""
+    """The manifest of a new bundle, but for `metrics`, which come later, and `files`, which `save_bundle` fills in.
+
+    The detector must be fitted.
+    """
     if detector.preprocessing is None:
         raise ValueError("the detector is not fitted")
     used = detector.backbone
@@ -62,7 +63,6 @@ def describe(
         thresholds=thresholds,
         training=training,
         parity=parity,
-        metrics=metrics,
         software=_software(),
         files={},
     )

@@ -14,13 +14,12 @@ from pydantic import BaseModel, Field
 
 from inspector.data.dataset import Dataset, Label, Sample, SampleImages, Split
 from inspector.data.sources import load_dataset
-from inspector.detectors.base import BackboneChoice, Detector, DetectorSettings, Prediction
+from inspector.detectors.base import BackboneChoice, Detector, DetectorSettings
 from inspector.detectors.parameters import build
 from inspector.detectors.registry import DEFAULT_DETECTOR, detector_type
 from inspector.errors import DatasetError, ImageError
 from inspector.evaluation.calibration import DEFAULT_TARGET_REJECT_RATE, from_good
 from inspector.features.registry import DEFAULT_BACKBONE
-from inspector.imaging.frame import Image
 from inspector.jobs.base import Job
 from inspector.jobs.description import cross_validated_rows, describe, held_out_rows, training_part
 from inspector.jobs.figures import figures
@@ -30,7 +29,6 @@ from inspector.jobs.scoring import Scoring, score_samples
 from inspector.runtime.bundle import check_target, partial_outputs, save_bundle
 from inspector.runtime.container import size_of
 from inspector.runtime.manifest import Manifest, ParityPart, RegionPart, ThresholdPart
-from inspector.runtime.scores import ScoreRow
 from inspector.tasks import CancelToken, Progress
 
 
@@ -92,10 +90,6 @@ class _Fitted:
     skipped: list[Skipped]
     seconds: float = 0.0
 
-    def judge(self, crop: Image) -> Prediction:
-        """Judge one crop."""
-        return self.detector.predict([crop])[0]
-
     def crops(self, job: TrainingJob) -> SampleImages:
         """What was learned from, read when asked for."""
         region = job.region.build()
@@ -116,10 +110,15 @@ def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> Training
     fitted = _fit(job, dataset, clock, cancel)
     good_scores = fitted.detector.cross_validated_scores(fitted.crops(job), job.folds, clock, cancel)
     thresholds = _thresholds(job, good_scores)
-    held_out = _score_held_out(job, fitted, dataset, clock, cancel)
-    metrics = _metrics(held_out, good_scores, thresholds)
-    rows = cross_validated_rows(fitted.learned, good_scores) + held_out_rows(held_out.scored)
-    manifest = _save(job, fitted, thresholds, metrics, rows, clock, cancel)
+    with tempfile.TemporaryDirectory(prefix="export-") as scratch:
+        network = Path(scratch) / "model.onnx"
+        manifest = _export(job, fitted, thresholds, network, clock, cancel)
+        held_out = _score_held_out(job, manifest, network, dataset, clock, cancel)
+        manifest.metrics = _metrics(held_out, good_scores, thresholds)
+        rows = cross_validated_rows(fitted.learned, good_scores) + held_out_rows(held_out.scored)
+        clock(0, 1, "saving")
+        save_bundle(job.out, manifest, fitted.detector.state(), network, rows)
+    clock(1, 1, "saving")
     return TrainingResult(
         out=job.out,
         model_id=manifest.id,
@@ -132,7 +131,7 @@ def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> Training
         bundle_bytes=size_of(job.out),
         detector=manifest.detector,
         backbone=manifest.backbone.name if manifest.backbone else None,
-        metrics=metrics,
+        metrics=manifest.metrics,
         parity=manifest.parity,
         skipped=[*fitted.skipped, *held_out.skipped],
     )
@@ -194,15 +193,37 @@ def _thresholds(job: TrainingJob, good_scores: NDArray[np.float64]) -> Threshold
     )
 
 
+def _export(
+    job: TrainingJob, fitted: _Fitted, thresholds: ThresholdPart, file: Path, progress: Progress, cancel: CancelToken
+) -> Manifest:
+    """Write the network; the manifest, which lacks only the figures."""
+    from inspector.runtime.export import export_network  # imports torch
+
+    progress(0, 1, "exporting")
+    parity = export_network(fitted.detector, fitted.crops(job), file)
+    cancel.raise_if_cancelled()
+    training = training_part(fitted.learned, job.seed, fitted.seconds)
+    return describe(fitted.detector, job.name or job.out.stem, job.region, thresholds, training, parity)
+
+
 def _score_held_out(
-    job: TrainingJob, fitted: _Fitted, dataset: Dataset, progress: Progress, cancel: CancelToken
+    job: TrainingJob, manifest: Manifest, network: Path, dataset: Dataset, progress: Progress, cancel: CancelToken
 ) -> Scoring:
-    """Every labelled sample that was not learned from, by content: copies of training images are no test."""
-    learned = {content_hash(sample) for sample in fitted.learned}
+    """Every labelled sample that was not learned from, by the engine that will inspect.
+
+    What counts is the content: a copy of a training image is no test.
+    """
+    from inspector.runtime.onnx_engine import OnnxEngine
+
     others = [*dataset.select(Label.GOOD, Split.TEST), *dataset.select(Label.DEFECT)]
     hashed, unreadable = hash_samples(others, progress, cancel)
+    learned = set(manifest.training.images_sha256)
     unseen = [sample for sample in hashed if content_hash(sample) not in learned]
-    scoring = score_samples(fitted.judge, unseen, job.region.build(), progress, cancel)
+    engine = OnnxEngine(manifest, network, job.out)
+    try:
+        scoring = score_samples(engine.infer, unseen, job.region.build(), progress, cancel)
+    finally:
+        engine.close()
     scoring.skipped += unreadable
     return scoring
 
@@ -214,30 +235,3 @@ def _metrics(held_out: Scoring, good_scores: NDArray[np.float64], thresholds: Th
     source = "held_out" if good else "cross_validated"
     found = figures(good or good_scores.tolist(), defect, thresholds.build(), held_out.pixels)
     return {**found.model_dump(), "good_scores": source}
-
-
-def _save(
-    job: TrainingJob,
-    fitted: _Fitted,
-    thresholds: ThresholdPart,
-    metrics: dict[str, Any],
-    rows: list[ScoreRow],
-    progress: Progress,
-    cancel: CancelToken,
-) -> Manifest:
-    """Export the network, then write the bundle at once."""
-    from inspector.runtime.export import export_network  # imports torch
-
-    detector = fitted.detector
-    with tempfile.TemporaryDirectory(prefix="export-") as scratch:
-        network = Path(scratch) / "model.onnx"
-        progress(0, 1, "exporting")
-        parity = export_network(detector, fitted.crops(job), network)
-        cancel.raise_if_cancelled()
-        progress(0, 1, "saving")
-        training = training_part(fitted.learned, job.seed, fitted.seconds)
-        name = job.name or job.out.stem
-        manifest = describe(detector, name, job.region, thresholds, training, parity, metrics)
-        complete = save_bundle(job.out, manifest, detector.state(), network, rows)
-    progress(1, 1, "saving")
-    return complete

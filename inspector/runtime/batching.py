@@ -6,18 +6,18 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inspector.detectors.base import Prediction, Timing
+from inspector.detectors.maps import to_crop
 from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
 from inspector.runtime.manifest import Manifest
 
 Batch = NDArray[np.float32]
 
-LARGEST_BATCH = 8
+LARGEST_BATCH = 4
 """Crops that go through the network at once: enough to use every core, few enough for a small station's memory."""
 
 
@@ -84,12 +84,3 @@ class BatchEngine(ABC):
 def warming_image(manifest: Manifest) -> Image:
     """A black crop of the network's input size."""
     return np.zeros((manifest.preprocessing.height, manifest.preprocessing.width, 3), np.uint8)
-
-
-def to_crop(anomaly_map: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
-    """A map at the network's input size brought to the crop's (height, width), bilinear; values stay raw."""
-    if anomaly_map.shape == size:
-        # A view would keep the whole batch's output alive.
-        return np.array(anomaly_map, np.float32)
-    resized = cv2.resize(anomaly_map, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
-    return resized.astype(np.float32, copy=False)

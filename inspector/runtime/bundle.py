@@ -234,6 +234,7 @@ def _write_files(
     if onnx_file is not None:
         shutil.move(onnx_file, folder / ONNX)  # the export may have been written on another disk
     (folder / SCORES).write_bytes(dump_scores(scores))
+    shutil.copymode(folder / SCORES, folder / WEIGHTS)  # safetensors lets nobody else read; a station's user has to
     (folder / REPORT).write_text(report(manifest, scores), encoding="utf-8")
     complete = manifest.model_copy(update={"files": {item.name: file_hash(item) for item in sorted(folder.iterdir())}})
     (folder / MANIFEST).write_text(complete.model_dump_json(indent=2), encoding="utf-8")

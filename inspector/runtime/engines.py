@@ -24,7 +24,7 @@ def open_engine(path: Path | Bundle, engine: EngineName = "auto", *, threads: in
         _need("onnxruntime", "ONNX Runtime")
         from inspector.runtime.onnx_engine import OnnxEngine
 
-        return OnnxEngine(bundle, threads)
+        return OnnxEngine(bundle.manifest, bundle.onnx(), bundle.folder, threads)
     _need("torch", "PyTorch")
     from inspector.runtime.torch_engine import TorchEngine
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inspector.errors import BundleError
 from inspector.runtime.batching import Batch, BatchEngine
-from inspector.runtime.bundle import Bundle
+from inspector.runtime.manifest import Manifest
 
 _ERRORS_ONLY = 3
 
@@ -19,10 +19,11 @@ _ERRORS_ONLY = 3
 class OnnxEngine(BatchEngine):
     """Runs `model.onnx`. Not thread-safe by contract: one engine belongs to one thread at a time."""
 
-    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
-        """`threads`: how many cores one inference may use; None: all physical ones. Raises `BundleError`."""
-        super().__init__(bundle.manifest, time.perf_counter())
-        self._session: onnxruntime.InferenceSession | None = open_session(bundle.onnx(), bundle.folder, threads)
+    def __init__(self, manifest: Manifest, model: Path | bytes, bundle: Path, threads: int | None = None) -> None:
+        """`model`: the network's file or content; `bundle`: where it belongs, for error messages; `threads`: how many
+        cores one inference may use, None: all physical ones. Raises `BundleError` `bundle_damaged`."""
+        super().__init__(manifest, time.perf_counter())
+        self._session: onnxruntime.InferenceSession | None = open_session(model, bundle, threads)
         self._input = self._session.get_inputs()[0].name
         self._warm_up()
 

@@ -167,7 +167,7 @@ class FolderDevice(Device):
         if self._watch and now - self._unreadable[name][1] < self._settle_seconds:
             return
         self._delivered[name] = signature
-        raise self.error("camera_bad_frame", reason=f"{name}: {error.code}") from error
+        raise self.error("camera_bad_frame", reason=f"the file {name} cannot be read as one") from error
 
 
 def _state(entry: os.DirEntry[str]) -> os.stat_result | None:

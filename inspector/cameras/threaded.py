@@ -22,6 +22,9 @@ LONGEST_PAUSE = 0.8
 JOIN_TIMEOUT = 1.0
 """Seconds that closing waits for a blocked device before it is left to end by itself."""
 
+OPEN_JOIN_TIMEOUT = 0.1
+"""The same after opening failed: it has just ended, or has already been waited for."""
+
 DeviceFactory = Callable[[CameraSource, CameraSettings], Device]
 
 
@@ -178,7 +181,7 @@ class ThreadedCamera(Camera):
         try:
             pump.start()
         except (CameraError, EndOfSource):
-            self.close()
+            self._let_go(OPEN_JOIN_TIMEOUT)
             raise
 
     def read(self) -> Frame:
@@ -197,19 +200,22 @@ class ThreadedCamera(Camera):
 
     def close(self) -> None:
         """See `Camera.close`. Waits `JOIN_TIMEOUT` at most; a device blocked for longer is released when it returns."""
+        self._let_go(min(JOIN_TIMEOUT, self.read_timeout))
+
+    def _let_go(self, timeout: float) -> None:
         pump, self._pump = self._pump, None
         if pump is None:
             return
         pump.stop()
-        pump.thread.join(min(JOIN_TIMEOUT, self.read_timeout))
+        pump.thread.join(timeout)
         if pump.thread.is_alive():
             with self._abandoned_lock:
                 self._abandoned[self.source] = pump.thread
 
     def settings(self) -> CameraSettings:
         """See `Camera.settings`; what was asked for while not open."""
-        in_force = self._pump.in_force if self._pump else None
-        return in_force or self.requested
+        pump = self._pump
+        return (pump.in_force if pump else None) or self.requested
 
     def capabilities(self) -> CameraCapabilities:
         """See `Camera.capabilities`."""

@@ -74,7 +74,8 @@ def camera_on(
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> Iterator[None]:
+def nothing_remembered(monkeypatch) -> Iterator[None]:
+    monkeypatch.setattr(usb, "PROBE_SECONDS", 0.25)
     usb._remembered.clear()
     yield
     usb._remembered.clear()

@@ -52,7 +52,7 @@ def ask(
 def _show_sentence(parent: QWidget | None, sentence: str) -> QDialog:
     for dialog in _open_dialogs(MessageDialog):
         if dialog.text == sentence:
-            dialog.raise_()
+            dialog.activateWindow()
             return dialog
     return _opened(MessageDialog(sentence, _window(parent)))
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
+import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from inspector.data.project import Project
+from inspector.imaging.files import write_image
 from inspector.settings import Settings
 from inspector.ui.context import AppContext
+from inspector.ui.main_window import MainWindow
+from inspector.ui.panes.project import ProjectPane
 from inspector.ui.theme import Theme
 
 OFFSCREEN_NOISE = "This plugin does not support propagateSizeHints"
@@ -37,8 +44,6 @@ def deliver_deletions() -> None:
 
 def live(kind: type[QObject]) -> list[QObject]:
     """Qt objects of a kind that Python knows and that have not been deleted."""
-    import shiboken6
-
     return [item for item in gc.get_objects() if isinstance(item, kind) and shiboken6.isValid(item)]
 
 
@@ -68,3 +73,45 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
 def context(nothing_left_behind: None, qtbot: QtBot) -> AppContext:
     """A context with default settings and no project."""
     return AppContext(Settings())
+
+
+@pytest.fixture
+def window(context: AppContext, theme: Theme) -> Iterator[MainWindow]:
+    """The real window, closed in the end whatever the test did."""
+    shown = MainWindow(context, theme)
+    shown.show()
+    yield shown
+    shown.close()
+    shown.deleteLater()
+
+
+@pytest.fixture
+def project(tmp_path: Path, context: AppContext) -> Iterator[Project]:
+    """An empty project, open in the context."""
+    made = Project.create(tmp_path / "washers", "Washers")
+    context.set_project(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pane(project: Project, context: AppContext, qtbot: QtBot) -> Iterator[ProjectPane]:
+    """The project pane on the empty project."""
+    shown = ProjectPane(context)
+    shown.resize(1100, 700)
+    shown.show()
+    qtbot.waitExposed(shown)
+    yield shown
+    shown.shutdown()
+    shown.close()
+    shown.deleteLater()
+
+
+def write_pictures(folder: Path, count: int, side: int = 48) -> Path:
+    """Pictures that differ from each other."""
+    for number in range(count):
+        image = np.full((side, side, 3), 40 + number % 200, np.uint8)
+        image[number % side, :, 1] = 255
+        image[:, number // side % side, 2] = 255
+        write_image(folder / f"part {number:03}.png", image)
+    return folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -26,7 +26,9 @@ SHOWN = 2000
 
 
 class ImportReportDialog(QDialog):
-    """A table with one line for each file."""
+    """A table with one line for each file. `forget_wanted`: the list of unusable files shall be emptied."""
+
+    forget_wanted = Signal()
 
     def __init__(
         self,
@@ -39,7 +41,7 @@ class ImportReportDialog(QDialog):
         self.setWindowTitle(self.tr("Import report"))
         self.resize(820, 480)
         heading = QLabel(
-            self.tr("{problems} files could not be used, {duplicates} pictures were there already.").format(
+            self.tr("Not usable: {problems}. There already: {duplicates}.").format(
                 problems=number(len(problems)), duplicates=number(len(duplicates))
             ),
             self,
@@ -47,6 +49,13 @@ class ImportReportDialog(QDialog):
         heading.setProperty("role", "heading")
         self.table = self._make_table(problems, duplicates)
         buttons = QDialogButtonBox(self)
+        self.forget_button = buttons.addButton(
+            self.tr("Empty the list of unusable files"), QDialogButtonBox.ButtonRole.ActionRole
+        )
+        self.forget_button.setMinimumHeight(TOUCH)
+        self.forget_button.setVisible(bool(problems))
+        self.forget_button.clicked.connect(self.forget_wanted)
+        self.forget_button.clicked.connect(self.accept)
         close = buttons.addButton(self.tr("Close"), QDialogButtonBox.ButtonRole.RejectRole)
         close.setMinimumHeight(TOUCH)
         set_role(close, "primary")
@@ -64,6 +73,7 @@ class ImportReportDialog(QDialog):
         table = QTableWidget(min(len(lines), SHOWN), 2, self)
         table.setHorizontalHeaderLabels([self.tr("File"), self.tr("Reason and what to do")])
         table.verticalHeader().hide()
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setWordWrap(True)

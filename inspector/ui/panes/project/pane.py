@@ -197,7 +197,7 @@ class ProjectPane(QWidget):
 
     @Slot(object, object)
     def _queue_failed(self, key: Any, error: BaseException) -> None:
-        if key in READS:
+        if key in READS or key == "forget":
             self._context.failed.emit(error)
 
     def _show_ids(self, ids: list[int]) -> None:
@@ -239,8 +239,8 @@ class ProjectPane(QWidget):
         ids = self.grid.selected_ids()
         if ids:
             text = self.tr(
-                "Remove the selected samples ({count}) from the project? Their pictures are deleted from its folder; the "
-                "files they were imported from stay. This cannot be undone."
+                "Remove the selected samples ({count}) from the project? Their pictures are deleted from its folder; "
+                "the files they were imported from stay. This cannot be undone."
             )
             self._doomed = ids
             ask(self, text.format(count=number(len(ids))), self.tr("Remove"), self._remove, destructive=True)
@@ -316,7 +316,16 @@ class ProjectPane(QWidget):
     def _open_report(self, problems: Sequence[Any], duplicates: Sequence[Any]) -> None:
         from inspector.ui.dialogs.import_report import ImportReportDialog
 
-        ImportReportDialog(problems, duplicates, self).open()
+        dialog = ImportReportDialog(problems, duplicates, self)
+        dialog.forget_wanted.connect(self._forget_problems)
+        dialog.open()
+
+    @Slot()
+    def _forget_problems(self) -> None:
+        store = self._store
+        if store is not None:
+            self._queue.submit("forget", store.clear_problems)
+            self.refresh()
 
     @Slot()
     def _open_capture(self) -> None:

@@ -47,6 +47,12 @@ class LoadedBackbone(nn.Module):
         self.channels, self.strides = _probe(body)
         self.eval()
 
+    @property
+    def device(self) -> torch.device:
+        """Where its tensors are."""
+        device: torch.device = next(iter(self.body.state_dict().values())).device
+        return device
+
     def forward(self, images: Tensor) -> list[Tensor]:
         """One map per layer."""
         maps: list[Tensor] = self.body(images)

@@ -47,7 +47,7 @@ class BackboneInfo:
 
 @dataclass(frozen=True)
 class BackboneChoice:
-    """Which features to use: a name from `this registry`, weights from a file (else embedded or downloaded), and
+    """Which features to use: a name from this registry, weights from a file (else embedded or downloaded), and
     its layers (empty: the defaults)."""
 
     name: str

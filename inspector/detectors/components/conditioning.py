@@ -1,0 +1,64 @@
+"""Bringing feature channels to comparable size before distances are taken, learned from good patches alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+CHOICES = ("none", "standardise", "whiten")
+
+_RELATIVE_FLOOR = 1e-2
+_WHITENING_POWER = 0.5
+
+
+class Conditioning(nn.Module):
+    """An affine map of feature vectors: subtract `mean`, then multiply by `factor`, (C,) per channel or (C, D).
+
+    Subtracting the mean changes no distance, but keeps the digits that |a|² + |b|² - 2ab would lose.
+    """
+
+    mean: Tensor
+    factor: Tensor
+
+    def __init__(self, mean: Tensor, factor: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("factor", factor)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """(n, C) to (n, D), float32."""
+        centred = vectors - self.mean
+        return centred * self.factor if self.factor.ndim == 1 else centred @ self.factor
+
+
+def fit_conditioning(vectors: Tensor, kind: str, dimensions: int) -> Conditioning:
+    """Learn from good patches (n, C) float32.
+
+    `none`: distances as the network gives them. `standardise`: every channel to unit variance. `whiten`: the
+    `dimensions` strongest principal axes (all if fewer), each divided by the square root of its standard deviation,
+    half of a whitening. Axes that hardly vary are divided by no less than a hundredth of the typical value, so that
+    rounding noise does not become a feature.
+    """
+    mean = vectors.double().mean(0)
+    if kind == "none":
+        factor = torch.ones_like(mean)
+    elif kind == "standardise":
+        deviation = vectors.double().std(0, correction=0)
+        factor = 1 / deviation.clamp(min=_floor(deviation))
+    else:
+        factor = _half_whitening(vectors, mean, dimensions)
+    return Conditioning(mean.float(), factor.float())
+
+
+def _half_whitening(vectors: Tensor, mean: Tensor, dimensions: int) -> Tensor:
+    centred = vectors.double() - mean
+    values, axes = torch.linalg.eigh(centred.T @ centred / len(vectors))
+    values, axes = values.flip(0)[:dimensions].clamp(min=0), axes.flip(1)[:, :dimensions]
+    deviation = values.sqrt()
+    factor: Tensor = axes / deviation.clamp(min=_floor(deviation)) ** _WHITENING_POWER
+    return factor
+
+
+def _floor(deviation: Tensor) -> float:
+    """A hundredth of the mean deviation; 1 where nothing varies at all."""
+    return float(deviation.mean()) * _RELATIVE_FLOOR or 1.0

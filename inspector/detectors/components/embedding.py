@@ -1,0 +1,35 @@
+"""From feature maps of several layers to one vector per position."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class PatchEmbedding(nn.Module):
+    """Average each layer over a neighbourhood, bring all to the finest layer's grid and stack the channels.
+
+    Takes maps [(N, C_i, h_i, w_i), ...], finest first; returns (N, h_0, w_0, sum C_i) float32. `nearest` repeats the
+    coarser layers' values (PaDiM), otherwise they are interpolated bilinearly (PatchCore).
+    """
+
+    def __init__(self, neighbourhood: int = 3, *, nearest: bool = False) -> None:
+        super().__init__()
+        self.neighbourhood = neighbourhood
+        self.nearest = nearest
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Stack the layers."""
+        grid = maps[0].shape[-2:]
+        return torch.cat([self._on_grid(item, grid) for item in maps], dim=1).permute(0, 2, 3, 1)
+
+    def _on_grid(self, item: Tensor, grid: torch.Size) -> Tensor:
+        if self.neighbourhood > 1:
+            side = self.neighbourhood
+            item = functional.avg_pool2d(item, side, stride=1, padding=side // 2, count_include_pad=False)
+        if item.shape[-2:] == grid:
+            return item
+        if self.nearest:
+            return functional.interpolate(item, size=grid, mode="nearest")
+        return functional.interpolate(item, size=grid, mode="bilinear", align_corners=False)

@@ -1,0 +1,203 @@
+"""PaDiM: every position of an aligned part has its own Gaussian of good features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.detectors.cross_validation import Subset, fold_members
+from inspector.detectors.feature_detector import FeatureDetector
+from inspector.detectors.parameters import Parameters, parameter
+from inspector.errors import TrainingError
+from inspector.imaging.frame import Image
+from inspector.imaging.preprocessing import Preprocessing
+from inspector.tasks import CancelToken, Progress, no_progress
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from inspector.detectors.components.gaussians import PositionGaussians, Sums
+    from inspector.detectors.components.padim_network import PaDiMNetwork, ReducedEmbedding
+    from inspector.features.loading import LoadedBackbone
+
+_LARGEST_GB = 2.0
+_HELD_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class PaDiMParameters(Parameters):
+    """See `PaDiM`."""
+
+    dimensions: int = parameter(
+        100,
+        "Feature dimensions",
+        "So many channels are drawn at random from all layers. Memory and model size grow with their square.",
+        minimum=2,
+        maximum=550,
+        quick=40,
+    )
+    regularisation: float = parameter(
+        0.01,
+        "Regularisation",
+        "Added to each variance. With fewer pictures than dimensions it says how directions count that never varied.",
+        minimum=1e-6,
+        maximum=10.0,
+    )
+    map_sigma: float = parameter(
+        4.0,
+        "Smoothing of the map",
+        "Standard deviation in pixels at 256 pixels; part of the map's raw values, and of the score.",
+        minimum=0.0,
+        maximum=32.0,
+    )
+
+
+class PaDiM(FeatureDetector):
+    """Defard et al., ICPR workshops 2020, arXiv 2011.08785.
+
+    Departures: nothing is cropped away; distances use the inverse of the covariance's Cholesky factor instead of the
+    covariance's inverse; sums are kept in float64, so that any number of images is learned from in the same memory.
+    """
+
+    id: ClassVar[str] = "padim"
+    title: ClassVar[str] = "PaDiM"
+    summary: ClassVar[str] = (
+        "Learns what is usual at every position. Fast, and fine where each part lies in exactly the same place; "
+        "otherwise choose PatchCore."
+    )
+    parameters_type: ClassVar[type[Parameters]] = PaDiMParameters
+    layer_set: ClassVar = "pyramid"
+
+    @property
+    def _chosen(self) -> PaDiMParameters:
+        return cast(PaDiMParameters, self.parameters)
+
+    def _learn(
+        self,
+        backbone: LoadedBackbone,
+        preprocessing: Preprocessing,
+        images: Sequence[Image],
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> nn.Module:
+        from inspector.detectors.components.gaussians import PositionGaussians, fit_gaussians
+
+        embedding = self._embedding(backbone)
+        sums = self._sums(embedding, preprocessing, images, progress, cancel)
+        means, factors = fit_gaussians(sums, self._chosen.regularisation, progress, cancel)
+        return self._assembled(embedding, PositionGaussians(means, factors), preprocessing)
+
+    def _embedding(self, backbone: LoadedBackbone) -> ReducedEmbedding:
+        """The channels are drawn once and shared by all positions."""
+        import torch
+
+        from inspector.detectors.components.padim_network import ReducedEmbedding
+
+        total = sum(backbone.channels)
+        generator = torch.Generator().manual_seed(self.settings.seed)
+        drawn = torch.randperm(total, generator=generator)[: self._chosen.dimensions]
+        return ReducedEmbedding(backbone, drawn.sort().values).to(backbone.device)
+
+    def _sums(
+        self,
+        embedding: ReducedEmbedding,
+        preprocessing: Preprocessing,
+        images: Sequence[Image],
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> Sums:
+        from inspector.detectors.components.batches import embed_images
+        from inspector.detectors.components.gaussians import Sums
+
+        sums = None
+        for batch in embed_images(embedding, images, preprocessing, embedding.backbone.device, progress, cancel):
+            vectors = batch.flatten(1, 2)
+            if sums is None:
+                _check_size(*vectors.shape[1:])
+                sums = Sums.empty(vectors.shape[1], vectors.shape[2], vectors.device)
+            sums.add(vectors)
+        assert sums is not None  # `fit` refuses an empty sequence
+        return sums
+
+    def _assembled(
+        self, embedding: ReducedEmbedding, gaussians: PositionGaussians, preprocessing: Preprocessing
+    ) -> PaDiMNetwork:
+        from inspector.detectors.components.padim_network import PaDiMNetwork
+        from inspector.detectors.components.smoothing import MapUpsampling
+
+        upsampling = MapUpsampling(preprocessing.height, preprocessing.width, self._chosen.map_sigma)
+        return PaDiMNetwork(embedding, gaussians, upsampling.to(gaussians.means.device)).eval()
+
+    def _backbone_of(self, network: nn.Module) -> LoadedBackbone:
+        return cast("PaDiMNetwork", network).embedding.backbone
+
+    def _learned_tensors(self, network: nn.Module) -> dict[str, Tensor]:
+        fitted = cast("PaDiMNetwork", network)
+        return {
+            "channels": fitted.embedding.channels,
+            "gaussians.means": fitted.gaussians.means,
+            "gaussians.factors": fitted.gaussians.factors,
+        }
+
+    def _rebuild(self, backbone: LoadedBackbone, tensors: dict[str, Tensor], preprocessing: Preprocessing) -> nn.Module:
+        from inspector.detectors.components.gaussians import PositionGaussians
+        from inspector.detectors.components.padim_network import ReducedEmbedding
+
+        channels, means, factors = (tensors[key] for key in ("channels", "gaussians.means", "gaussians.factors"))
+        if means.shape[1:] != channels.shape or factors.shape != (*means.shape, means.shape[1]):
+            raise ValueError(f"means {tuple(means.shape)}, factors {tuple(factors.shape)}")
+        return self._assembled(ReducedEmbedding(backbone, channels), PositionGaussians(means, factors), preprocessing)
+
+    def _held_out_scores(
+        self,
+        backbone: LoadedBackbone,
+        preprocessing: Preprocessing,
+        images: Sequence[Image],
+        folds: int,
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> NDArray[np.float64]:
+        """Sums over all images are made once; those without a fold are a subtraction away. Folds are made smaller
+        (there are more of them) where a fold's features would take too much memory."""
+        import torch
+
+        from inspector.detectors.components.batches import embed_images
+
+        embedding = self._embedding(backbone)
+        sums = self._sums(embedding, preprocessing, images, progress, cancel)
+        fitting = max(1, _HELD_BYTES // (sums.first.numel() * 4))
+        scores = np.empty(len(images))
+        done = 0
+        for held in fold_members(len(images), max(folds, -(-len(images) // fitting)), self.settings.seed):
+            some = Subset(images, held)
+            embedded = embed_images(embedding, some, preprocessing, backbone.device, no_progress, cancel)
+            grids = torch.cat(list(embedded))
+            scores[held] = self._scores_without(sums, grids, preprocessing, cancel)
+            progress(done := done + len(held), len(images), "cross_validation")
+        return scores
+
+    def _scores_without(
+        self, sums: Sums, grids: Tensor, preprocessing: Preprocessing, cancel: CancelToken
+    ) -> NDArray[np.float64]:
+        """Scores of embedded images (n, h, w, d) by Gaussians of all others."""
+        from inspector.detectors.components.gaussians import held_out_distances
+        from inspector.detectors.components.smoothing import MapUpsampling
+
+        height, width = grids.shape[1:3]
+        upsampling = MapUpsampling(preprocessing.height, preprocessing.width, self._chosen.map_sigma).to(grids.device)
+        distances = held_out_distances(sums, grids.flatten(1, 2), self._chosen.regularisation, cancel)
+        found: NDArray[np.float64] = np.array(
+            [float(upsampling(item.reshape(1, height, width)).max()) for item in distances]
+        )
+        return found
+
+
+def _check_size(positions: int, dimensions: int) -> None:
+    """Refuse what could neither be exported nor run on a station."""
+    gigabytes = positions * dimensions**2 * 4 / 2**30
+    if gigabytes > _LARGEST_GB:
+        raise TrainingError("gaussians_too_large", gigabytes=f"{gigabytes:.1f}", limit=f"{_LARGEST_GB:.0f}")

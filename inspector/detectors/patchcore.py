@@ -1,0 +1,255 @@
+"""PatchCore: a part is as unusual as its most unusual patch is far from all patches of good parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.detectors.cross_validation import Subset, fold_members
+from inspector.detectors.feature_detector import FeatureDetector
+from inspector.detectors.parameters import Parameters, parameter
+from inspector.imaging.frame import Image
+from inspector.imaging.preprocessing import Preprocessing
+from inspector.tasks import CancelToken, Progress, no_progress
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from inspector.detectors.components.candidates import Candidates
+    from inspector.detectors.components.conditioning import Conditioning
+    from inspector.detectors.components.patchcore_network import PatchCoreNetwork
+    from inspector.features.loading import LoadedBackbone
+
+
+@dataclass(frozen=True)
+class PatchCoreParameters(Parameters):
+    """See `PatchCore`."""
+
+    coreset_ratio: float = parameter(
+        0.1,
+        "Share of patches kept",
+        "How much of the collected patches goes into the memory bank. More is slower and seldom better.",
+        minimum=0.0001,
+        maximum=1.0,
+        quick=0.02,
+    )
+    max_patches: int = parameter(
+        100_000,
+        "Patches collected",
+        "The memory bank is chosen from so many patches, drawn in equal shares from every good picture. "
+        "It bounds memory and time.",
+        minimum=1_000,
+        maximum=2_000_000,
+        quick=50_000,
+    )
+    conditioning: str = parameter(
+        "standardise",
+        "Feature scaling",
+        "none: as the network gives them; standardise: every channel varies alike over good parts; "
+        "whiten: strong and weak directions are brought closer together, and only the strongest are kept.",
+        choices=("none", "standardise", "whiten"),
+    )
+    dimensions: int = parameter(
+        256, "Dimensions when whitening", "How many directions are kept when whitening.", minimum=2, maximum=2048
+    )
+    neighbourhood: int = parameter(
+        3,
+        "Neighbourhood",
+        "Each patch is averaged with its neighbours over a square of this side (odd).",
+        minimum=1,
+        maximum=9,
+    )
+    neighbours: int = parameter(
+        1,
+        "Nearest neighbours",
+        "A patch's distance is the mean over so many nearest patches of the bank.",
+        minimum=1,
+        maximum=20,
+    )
+    reweighting: str = parameter(
+        "none",
+        "Score weighting",
+        "none: the score is the largest patch distance, as in the authors' program; "
+        "paper: it is lowered where good parts vary much.",
+        choices=("none", "paper"),
+    )
+    projection: int = parameter(
+        128,
+        "Dimensions when choosing",
+        "The bank is chosen on features reduced to so many random directions; this affects speed.",
+        minimum=8,
+        maximum=2048,
+        quick=64,
+    )
+    map_sigma: float = parameter(
+        4.0,
+        "Smoothing of the map",
+        "Standard deviation in pixels at 256 pixels; part of the map's raw values.",
+        minimum=0.0,
+        maximum=32.0,
+    )
+
+
+class PatchCore(FeatureDetector):
+    """Roth et al., CVPR 2022, arXiv 2106.08265.
+
+    Departures from the authors' program: layers are averaged over a neighbourhood and stacked at their own widths
+    (no adaptive pooling to 1024); nothing is cropped away; distances are Euclidean, not squared, which ranks patches
+    alike; the bank is chosen from at most `max_patches` patches, drawn in equal shares from all images; channels may
+    be conditioned on the good patches first; greedy selection starts at a random patch and measures true distances to
+    it (the authors start from a mean over ten).
+    """
+
+    id: ClassVar[str] = "patchcore"
+    title: ClassVar[str] = "PatchCore"
+    summary: ClassVar[str] = (
+        "Compares every patch with a memory of good patches. The best first choice: few pictures suffice, "
+        "parts may lie anywhere."
+    )
+    parameters_type: ClassVar[type[Parameters]] = PatchCoreParameters
+
+    @property
+    def _chosen(self) -> PatchCoreParameters:
+        return cast(PatchCoreParameters, self.parameters)
+
+    def _learn(
+        self,
+        backbone: LoadedBackbone,
+        preprocessing: Preprocessing,
+        images: Sequence[Image],
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> nn.Module:
+        candidates = self._candidates(backbone, preprocessing, images, progress, cancel)
+        return self._network_for(backbone, preprocessing, candidates.vectors, progress, cancel)
+
+    def _candidates(
+        self,
+        backbone: LoadedBackbone,
+        preprocessing: Preprocessing,
+        images: Sequence[Image],
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> Candidates:
+        from inspector.detectors.components.candidates import draw_candidates
+
+        embedded = self._embedded(backbone, preprocessing, images, progress, cancel)
+        return draw_candidates(embedded, len(images), self._chosen.max_patches, self._generator())
+
+    def _embedded(
+        self,
+        backbone: LoadedBackbone,
+        preprocessing: Preprocessing,
+        images: Sequence[Image],
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> Iterator[Tensor]:
+        from inspector.detectors.components.batches import embed_images
+        from inspector.detectors.components.embedding import PatchEmbedding
+
+        stack = PatchEmbedding(self._chosen.neighbourhood)
+        return embed_images(
+            lambda batch: stack(backbone(batch)), images, preprocessing, backbone.device, progress, cancel
+        )
+
+    def _generator(self) -> torch.Generator:
+        import torch
+
+        return torch.Generator().manual_seed(self.settings.seed)
+
+    def _network_for(
+        self,
+        backbone: LoadedBackbone,
+        preprocessing: Preprocessing,
+        vectors: Tensor,
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> PatchCoreNetwork:
+        """The network whose bank is a coreset of these candidates (n, C)."""
+        import torch
+
+        from inspector.detectors.components.conditioning import fit_conditioning
+        from inspector.detectors.components.coreset import greedy_k_centre, random_projection
+
+        generator = self._generator()
+        conditioning = fit_conditioning(vectors, self._chosen.conditioning, self._chosen.dimensions)
+        points = conditioning(vectors).to(backbone.device)
+        projected = random_projection(points, self._chosen.projection, generator)
+        first = int(torch.randint(len(points), (1,), generator=generator))
+        count = max(1, round(self._chosen.coreset_ratio * len(points)))
+        bank = points[greedy_k_centre(projected, count, first, progress, cancel).indices.to(points.device)]
+        return self._assembled(backbone, conditioning.to(backbone.device), bank, preprocessing)
+
+    def _assembled(
+        self, backbone: LoadedBackbone, conditioning: Conditioning, bank: Tensor, preprocessing: Preprocessing
+    ) -> PatchCoreNetwork:
+        from inspector.detectors.components.embedding import PatchEmbedding
+        from inspector.detectors.components.nearest import MemoryBank
+        from inspector.detectors.components.patchcore_network import PatchCoreNetwork
+        from inspector.detectors.components.smoothing import MapUpsampling
+
+        chosen = self._chosen
+        return PatchCoreNetwork(
+            backbone,
+            PatchEmbedding(chosen.neighbourhood),
+            conditioning,
+            MemoryBank(bank),
+            MapUpsampling(preprocessing.height, preprocessing.width, chosen.map_sigma).to(bank.device),
+            neighbours=chosen.neighbours,
+            reweighted=chosen.reweighting == "paper",
+        ).eval()
+
+    def _backbone_of(self, network: nn.Module) -> LoadedBackbone:
+        return cast("PatchCoreNetwork", network).backbone
+
+    def _learned_tensors(self, network: nn.Module) -> dict[str, Tensor]:
+        fitted = cast("PatchCoreNetwork", network)
+        return {
+            "conditioning.mean": fitted.conditioning.mean,
+            "conditioning.factor": fitted.conditioning.factor,
+            "bank.points": fitted.bank.points,
+        }
+
+    def _rebuild(self, backbone: LoadedBackbone, tensors: dict[str, Tensor], preprocessing: Preprocessing) -> nn.Module:
+        from inspector.detectors.components.conditioning import Conditioning
+
+        mean, factor, points = (tensors[key] for key in ("conditioning.mean", "conditioning.factor", "bank.points"))
+        if (
+            mean.shape != (sum(backbone.channels),)
+            or factor.shape[0] != mean.shape[0]
+            or points.ndim != 2
+            or points.shape[1] != factor.shape[-1]
+        ):
+            raise ValueError(f"conditioning {tuple(factor.shape)}, memory bank {tuple(points.shape)}")
+        return self._assembled(backbone, Conditioning(mean, factor), points, preprocessing)
+
+    def _held_out_scores(
+        self,
+        backbone: LoadedBackbone,
+        preprocessing: Preprocessing,
+        images: Sequence[Image],
+        folds: int,
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> NDArray[np.float64]:
+        """The patches of all images are collected once; each fold chooses its own bank from those of the others."""
+        import torch
+
+        candidates = self._candidates(backbone, preprocessing, images, progress, cancel)
+        scores = np.empty(len(images))
+        done = 0
+        for held in fold_members(len(images), folds, self.settings.seed):
+            others = candidates.without(torch.from_numpy(held))
+            network = self._network_for(backbone, preprocessing, others, no_progress, cancel)
+            embedded = self._embedded(backbone, preprocessing, Subset(images, held), no_progress, cancel)
+            found = []
+            for batch in embedded:
+                found.append(network.scores(batch))
+                progress(done := done + len(batch), len(images), "cross_validation")
+            scores[held] = torch.cat(found).double().cpu().numpy()
+        return scores

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from inspector.cameras.base import CameraSource
 from inspector.station.gate import Mode
+from inspector.ui.icons import icon
 from inspector.ui.panes.inspection.source_selector import SourceSelector
-from inspector.ui.theme import set_role
+from inspector.ui.theme import colours_of, set_role
 
 BIG = 64
 """Height of what a gloved hand presses."""
@@ -25,7 +26,6 @@ class ControlBar(QFrame):
 
     def __init__(self, remembered: CameraSource | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        set_role(self, "bar")
         self.source = SourceSelector(remembered, self)
         self.triggered = QCheckBox(self.tr("Trigger by hand"), self)
         self.triggered.setToolTip(self.tr("Judge one part each time the trigger is pressed, not every picture."))
@@ -36,11 +36,14 @@ class ControlBar(QFrame):
         self.thresholds = QPushButton(self.tr("Thresholds"), self)
         self.thresholds.setCheckable(True)
         self.thresholds.setChecked(True)
-        self.full_screen = QPushButton("⛶", self)
+        self.full_screen = QPushButton(self)
+        self.full_screen.setIconSize(QSize(28, 28))
         self.full_screen.setAccessibleName(self.tr("Full screen"))
         self.full_screen.setToolTip(self.tr("Full screen (F11)"))
+        self._draw_icons()
         self._lay_out()
         self._connect()
+        set_role(self, "bar")
         self.show_state(active=False, stopping=False, ready=False)
 
     @property
@@ -58,6 +61,14 @@ class ControlBar(QFrame):
         self.trigger.setVisible(self.triggered.isChecked())
         self.trigger.setEnabled(active and not stopping)
         self._active = active
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_icons()
+
+    def _draw_icons(self) -> None:
+        self.full_screen.setIcon(icon("fullscreen", colours_of(self).text))
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)

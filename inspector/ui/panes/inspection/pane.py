@@ -31,7 +31,7 @@ from inspector.ui.widgets.filmstrip import Filmstrip
 from inspector.ui.widgets.verdict_tile import VerdictTile
 
 RECORDS = "records.sqlite"
-SIDE_WIDTH = 430
+SIDE_WIDTH = 510
 _ALIVE = (State.STARTING, State.RUNNING, State.RECONNECTING)
 _FIGURES_MS = 250
 _HISTOGRAM_MS = 1000
@@ -80,11 +80,12 @@ class InspectionPane(QWidget):
     def _lay_out(self) -> None:
         left = QVBoxLayout()
         left.setSpacing(8)
+        left.addWidget(self.banner)
         left.addWidget(self.view, 1)
         left.addWidget(self.display)
         left.addWidget(self.strip)
         side = QWidget(self)
-        side.setFixedWidth(SIDE_WIDTH)
+        side.setMinimumWidth(SIDE_WIDTH)
         right = QVBoxLayout(side)
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(8)
@@ -94,13 +95,12 @@ class InspectionPane(QWidget):
         body = QHBoxLayout()
         body.setContentsMargins(12, 8, 12, 8)
         body.setSpacing(12)
-        body.addLayout(left, 1)
-        body.addWidget(side)
+        body.addLayout(left, 5)
+        body.addWidget(side, 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.controls)
-        layout.addWidget(self.banner)
         layout.addLayout(body, 1)
 
     def _connect(self) -> None:
@@ -212,6 +212,8 @@ class InspectionPane(QWidget):
             return self.tr("No model is active yet. Label good samples, train in Training, then come back.")
         if self.controls.source.source is None:
             return self.tr("Choose a source above.")
+        if self._state is State.RECONNECTING:
+            return self.tr("No picture")
         if self.session.active:
             return self.tr("Waiting for the first picture…")
         return self.tr("Press Start to inspect with the model {name}.").format(name=self.model.title)

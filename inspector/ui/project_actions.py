@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class ProjectActions(QObject):
-    """Owns the actions of the project menu. `opened` comes after the context has switched to another project."""
+    """Owns the actions of the project menu. `opened` comes after the context has switched to another project.
+
+    Tasks put what they open into a list of unclaimed projects: one that is opened while the window closes is let go of.
+    """
 
     opened = Signal()
     renamed = Signal()
@@ -31,10 +34,13 @@ class ProjectActions(QObject):
         self._context = context
         self._recent = recent
         self._window = window
+        self._unclaimed: list[Project] = []
+        self._next: Callable[[Progress, CancelToken], Any] | None = None
         self.runner = TaskRunner(self)
         self.runner.result.connect(self._finished)
         self.runner.failed.connect(context.failed)
         self.runner.started.connect(self._update)
+        self.runner.finished.connect(self._go_on)
         self.runner.finished.connect(self._update)
         key = QKeySequence.StandardKey
         self.new = self._make(self.tr("New project…"), self.ask_new, key.New)
@@ -58,6 +64,8 @@ class ProjectActions(QObject):
     def shutdown(self) -> None:
         """Stop what is running; a copy that is not complete is removed."""
         self.runner.stop()
+        for project in self._unclaimed:
+            project.close()
 
     # what the person asks for
 
@@ -105,7 +113,7 @@ class ProjectActions(QObject):
     @Slot(str, object)
     def create_project(self, name: str, folder: Path) -> None:
         """Make a project and switch to it."""
-        self._start(_create_task(name, folder))
+        self._start(_create_task(name, folder, self._unclaimed))
 
     @Slot(str)
     def open_project(self, folder: str | Path) -> None:
@@ -114,13 +122,13 @@ class ProjectActions(QObject):
         if project is not None and project.folder == Path(folder).absolute():
             self.opened.emit()
         else:
-            self._start(_open_task(Path(folder)))
+            self._start(_open_task(Path(folder), self._unclaimed))
 
     @Slot(str, object)
     def duplicate_project(self, name: str, folder: Path) -> None:
         """Copy the open project and switch to the copy."""
         if self._context.project is not None:
-            self._start(_duplicate_task(self._context.project, name, folder))
+            self._start(_duplicate_task(self._context.project, name, folder, self._unclaimed))
 
     @Slot(str)
     def rename_project(self, name: str) -> None:
@@ -136,7 +144,16 @@ class ProjectActions(QObject):
         self._recent.check()
 
     def _start(self, task: Callable[[Progress, CancelToken], Any]) -> None:
-        if not self.runner.running:
+        """Run a task, now or after the one that runs; of several that wait, the newest."""
+        if self.runner.running:
+            self._next = task
+        else:
+            self.runner.start(task)
+
+    @Slot()
+    def _go_on(self) -> None:
+        task, self._next = self._next, None
+        if task is not None:
             self.runner.start(task)
 
     @Slot(object)
@@ -144,6 +161,7 @@ class ProjectActions(QObject):
         if project is self._context.project:
             self.renamed.emit()
             return
+        self._unclaimed.remove(project)
         self._context.set_project(project)
         self._recent.remember(project.folder)
         self.opened.emit()
@@ -185,33 +203,36 @@ class ProjectActions(QObject):
 Task = Callable[[Progress, CancelToken], "Project"]
 
 
-def _create_task(name: str, folder: Path) -> Task:
+def _create_task(name: str, folder: Path, opened: list[Project]) -> Task:
     def task(progress: Progress, cancel: CancelToken) -> Project:
         from inspector.data.project import Project
 
         progress(0, 0, "opening")
-        return Project.create(folder, name)
+        opened.append(Project.create(folder, name))
+        return opened[-1]
 
     return task
 
 
-def _open_task(folder: Path) -> Task:
+def _open_task(folder: Path, opened: list[Project]) -> Task:
     def task(progress: Progress, cancel: CancelToken) -> Project:
         from inspector.data.project import Project
 
         progress(0, 0, "opening")
-        return Project.open(folder)
+        opened.append(Project.open(folder))
+        return opened[-1]
 
     return task
 
 
-def _duplicate_task(project: Project, name: str, folder: Path) -> Task:
+def _duplicate_task(project: Project, name: str, folder: Path, opened: list[Project]) -> Task:
     def task(progress: Progress, cancel: CancelToken) -> Project:
         from inspector.data.project import Project
 
         copy = project.duplicate(folder, name, progress, cancel)
         progress(0, 0, "opening")
-        return Project.open(copy)
+        opened.append(Project.open(copy))
+        return opened[-1]
 
     return task
 

@@ -46,7 +46,8 @@ class SampleModel(QAbstractListModel):
         self._ids: list[int] = []
         self._places: dict[int, int] = {}
         self._rows: dict[int, SampleRow] = {}
-        self._stale: set[int] = set()
+        self._stale: dict[int, int] = {}
+        self._generation = 0
         self._asked: set[int] = set()
         self._thumbnails = Thumbnails(self)
         self._thumbnails.ready.connect(self._thumbnail_ready)
@@ -109,8 +110,11 @@ class SampleModel(QAbstractListModel):
 
     def refresh(self, ids: Iterable[int]) -> None:
         """These samples changed: what is in view is read again, shown as it was until then."""
-        changed = self._rows.keys() & set(ids)
-        self._stale |= changed
+        changed = set(ids) & (self._rows.keys() | self._asked)
+        # An answer that is on its way may have been read before the change.
+        self._generation += 1
+        self._asked -= changed
+        self._stale.update(dict.fromkeys(changed, self._generation))
         self._tell(changed)
 
     # what Qt asks for
@@ -163,15 +167,18 @@ class SampleModel(QAbstractListModel):
         if not ids or store is None:
             return
         self._asked.update(ids)
-        self._queue.submit(("rows", id(self), store, tuple(ids)), lambda: store.rows(ids))
+        self._queue.submit(("rows", id(self), store, tuple(ids), self._generation), lambda: store.rows(ids))
 
     @Slot(object, object)
     def _received(self, key: Any, outcome: Any) -> None:
         if self._is_mine(key):
-            self._asked.difference_update(key[3])
-            self._stale.difference_update(key[3])
+            _, _, _, ids, generation = key
+            self._asked.difference_update(ids)
+            for item in ids:
+                if self._stale.get(item, 0) <= generation:
+                    self._stale.pop(item, None)
             self._rows.update((row.id, row) for row in outcome)
-            self._tell(key[3])
+            self._tell(ids)
 
     @Slot(object, object)
     def _refused(self, key: Any, error: InspectorError) -> None:

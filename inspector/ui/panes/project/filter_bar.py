@@ -62,13 +62,15 @@ class FilterBar(QWidget):
 
     def query(self) -> SampleQuery:
         """What is asked for now."""
+        # Qt hands enumerations of text back as plain text.
+        split = self._split.currentData()
         sort, descending = self._sort.currentData()
         return SampleQuery(
             label=CHOICES[self._labels.checkedId()],
-            split=self._split.currentData(),
+            split=None if split is None else Split(split),
             text=self._search.text().strip(),
             problem=True if self._problems.isChecked() else None,
-            sort=sort,
+            sort=SampleSort(sort),
             descending=descending,
         )
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.errors import InspectorError
 from inspector.evaluation.judge import Thresholds
-from inspector.station.counters import Counters
 from inspector.station.status import LoopStatus, State
 from inspector.ui.context import AppContext
 from inspector.ui.errors import ask
@@ -162,6 +161,8 @@ class InspectionPane(QWidget):
     def _run_ended(self) -> None:
         self.tile.show_verdict(None)
         self._running = None
+        self._figures.drop()
+        self._show_figures()
         self._show_state()
 
     @Slot()
@@ -316,8 +317,7 @@ class InspectionPane(QWidget):
         """Count from nothing."""
         self.session.reset_counters()
         self.tally = TruthTally()
-        self.counters.show_counts(Counters().read())
-        self.counters.show_truth(self.tally)
+        self._show_figures()
 
     @Slot()
     def _toggle_full_screen(self) -> None:

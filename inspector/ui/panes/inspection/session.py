@@ -14,7 +14,7 @@ from inspector.imaging.regions import Region
 from inspector.runtime.bundle import load_bundle
 from inspector.runtime.engine import Engine
 from inspector.runtime.engines import open_engine
-from inspector.station.counters import Counts
+from inspector.station.counters import Counters, Counts
 from inspector.station.gate import Mode
 from inspector.station.loop import InspectionLoop, LoopSettings
 from inspector.station.mailbox import Mailbox
@@ -98,6 +98,7 @@ class LiveSession(QObject):
         # What a worker has opened is handed over here and not by a signal: none is lost when the window closes.
         self._opened: Mailbox[Run] = Mailbox()
         self._run: Run | None = None
+        self._counters: Counters | None = None
         self._active = False
         self._stopping = False
 
@@ -139,13 +140,13 @@ class LiveSession(QObject):
             self._run.loop.set_thresholds(thresholds)
 
     def counts(self) -> Counts | None:
-        """The counters of the run, None while there is none."""
-        return self._run.loop.counters.read() if self._run is not None else None
+        """The counters of the run or, when it has ended, of the last one; None before the first."""
+        return self._counters.read() if self._counters is not None else None
 
     def reset_counters(self) -> None:
         """Count from nothing."""
-        if self._run is not None:
-            self._run.loop.counters.reset()
+        if self._counters is not None:
+            self._counters.reset()
 
     def shutdown(self) -> None:
         """End everything and wait for it, for closing the window."""
@@ -165,6 +166,7 @@ class LiveSession(QObject):
         elif self._stopping:
             self._close_run()
         else:
+            self._counters = self._run.loop.counters
             self.bridge.start()
             self._run.loop.start()
 

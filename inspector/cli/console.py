@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 
+_PIPE_WIDTH = 240
+
+
 def complain(text: str) -> None:
     """One sentence on stderr."""
     sys.stderr.write(f"{text}\n")
@@ -48,7 +51,8 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]], title: str
     table = Table(*titles, title=title, title_justify="left")
     for row in rows:
         table.add_row(*map(Text, row))
-    Console().print(table)
+    # Nobody's terminal limits a file or a pipe, and a path cut in two is of no use there.
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
 
 
 class ConsoleProgress:
@@ -109,7 +113,9 @@ def _bars() -> Bars:
     )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    # Results that are printed meanwhile go above the bars, but stay on stdout where that leads elsewhere.
+    above = sys.stdout.isatty()
+    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), redirect_stdout=above)
 
 
 @contextlib.contextmanager

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inspector.cli.console import complain
+from inspector.cli.console import complain, working, write_json
+from inspector.cli.results import show_demo
 from inspector.errors import InspectorError
 
 if TYPE_CHECKING:
-    pass
+    from inspector.jobs.demo import DemoVerdict
 
 
 def has_display() -> bool:
@@ -37,12 +38,24 @@ def demo(
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON.")] = None,
 ) -> None:
     """Show everything on simulated parts: learn the good ones, judge a stream, tell verdict and truth."""
-    from inspector.jobs.demo import DemoJob
+    from inspector.jobs.demo import DemoJob, run_demo
 
     if not headless and json is None and has_display():
         from inspector.app import run
 
         raise typer.Exit(run(DemoJob()))
-    if not headless and json is None:
+    if not headless and not has_display():
         complain("There is no display, so the demo runs without its window (as with --headless).")
-    raise NotImplementedError
+    with working() as (progress, cancel):
+        result = run_demo(DemoJob(), progress, cancel, _print_verdict)
+    show_demo(result)
+    if json:
+        write_json(json, result)
+
+
+def _print_verdict(judged: DemoVerdict) -> None:
+    """One line per part: what it was judged to be, and what it is."""
+    inspection, truth = judged.inspection, judged.truth
+    score = f"{inspection.prediction.score:10.4f}" if inspection.prediction else " " * 10
+    really = f"{truth.label} ({truth.kind})" if truth.kind else truth.label
+    typer.echo(f"{judged.product:8} {inspection.number:4} {score}  {inspection.verdict.value:13} truth: {really}")

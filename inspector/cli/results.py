@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from inspector.cli.console import complain, print_table
+from inspector.evaluation.judge import Verdict
 
 if TYPE_CHECKING:
     from inspector.jobs.benchmark import BenchmarkRow
+    from inspector.jobs.demo import DemoResult, ProductResult
     from inspector.jobs.evaluate import EvaluationResult
     from inspector.jobs.figures import RateFigure
     from inspector.jobs.predict import PredictionResult
@@ -60,6 +62,25 @@ def show_benchmark(rows: Sequence[BenchmarkRow]) -> None:
     """One line per pairing."""
     titles = ("Data set", "Method", "Good", "Defects", "Image AUROC", "Pixel AUROC", "AUPRO", "Fit s", "MB", "ms")
     print_table(titles, [_benchmark_row(row) for row in rows])
+
+
+def show_demo(result: DemoResult) -> None:
+    """Per product and over all: verdicts, escapes, overkill, ranking, times."""
+    titles = ("Product", "Pass", "Review", "Fail", "Not insp.", "Escapes", "Overkill", "Image AUROC", "AUPRO", "ms")
+    rows = [_demo_row(item.title, item) for item in result.products]
+    rows.append(_demo_row("All (AUROC, AUPRO: mean)", result))
+    print_table(titles, rows, "Simulated parts (rates with their exact 95 % interval)")
+
+
+def _demo_row(title: str, part: ProductResult | DemoResult) -> tuple[str, ...]:
+    counts = (str(part.verdicts.get(verdict, 0)) for verdict in Verdict)
+    rates = (_short_rate(part.false_accept), _short_rate(part.false_reject))
+    ranked = (_number(part.image_auroc, 4), _number(part.aupro, 4))
+    return title, *counts, *rates, *ranked, _number(part.timing.median_ms, 1)
+
+
+def _short_rate(rate: RateFigure) -> str:
+    return f"{rate.count} of {rate.n} ({rate.low:.0%}-{rate.high:.0%})"
 
 
 def _benchmark_row(row: BenchmarkRow) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from inspector.detectors.base import BackboneChoice, Detector, DetectorSettings, Prediction
 from inspector.detectors.parameters import build
 from inspector.detectors.registry import detector_type
-from inspector.errors import BundleError, TrainingError
+from inspector.errors import BundleError, TrainingError, WeightsError
 from inspector.imaging.frame import Image
 from inspector.runtime.batching import warming_image
-from inspector.runtime.bundle import Bundle
+from inspector.runtime.bundle import MANIFEST, Bundle
 from inspector.runtime.manifest import Manifest
 
 
@@ -50,15 +50,20 @@ class TorchEngine:
 
 
 def restore_detector(bundle: Bundle, device: str = "auto") -> Detector:
-    """The fitted detector of a bundle. Raises `BundleError`."""
+    """The fitted detector of a bundle. Raises `BundleError` `bundle_damaged`, `bundle_unknown_backbone`, and what
+    `Detector.load_state` raises."""
     manifest = bundle.manifest
     kind = detector_type(manifest.detector)
     backbone = manifest.backbone
+    if backbone is None and kind.needs_backbone:
+        raise BundleError("bundle_damaged", path=bundle.folder, file=MANIFEST)
     choice = BackboneChoice(backbone.name, None, backbone.layers) if backbone else BackboneChoice("")
     try:
         parameters = build(kind.parameters_type, dict(manifest.parameters))
+        detector = kind(DetectorSettings(choice, manifest.image_size, manifest.training.seed, device), parameters)
+        detector.load_state(bundle.weights(), manifest.preprocessing.build())
     except TrainingError as error:
-        raise BundleError("bundle_damaged", path=bundle.folder, file="manifest.json") from error
-    detector = kind(DetectorSettings(choice, manifest.image_size, manifest.training.seed, device), parameters)
-    detector.load_state(bundle.weights(), manifest.preprocessing.build())
+        raise BundleError("bundle_damaged", path=bundle.folder, file=MANIFEST) from error
+    except WeightsError as error:
+        raise BundleError("bundle_unknown_backbone", path=bundle.folder, backbone=choice.name) from error
     return detector

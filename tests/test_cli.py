@@ -1,0 +1,213 @@
+"""The command line as a person or a script meets it: output, files, sentences, exit codes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inspector import paths
+from inspector.cli import catalogue, demo
+from inspector.cli.entry import app, run
+from inspector.imaging.files import read_image
+from tests.support.parts import SIZE, write_good, write_mvtec
+
+INSPECTOR = [sys.executable, "-m", "inspector"]
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_mvtec(tmp_path_factory.mktemp("data") / "washers", good=6, held_out=2, defects=2)
+
+
+@pytest.fixture(scope="module")
+def model(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """A bundle made by the real command, in its child process."""
+    folder = tmp_path_factory.mktemp("model")
+    command = ["train", str(dataset), "--out", str(folder / "m"), "--preset", "quick", "--image-size", "64"]
+    options = ["--set", "coreset_ratio=0.05", "--name", "Washer", "--json", str(folder / "t.json")]
+    assert run([*command, *options]) == 0
+    return folder / "m", json.loads((folder / "t.json").read_text(encoding="utf-8"))
+
+
+def test_help_answers_at_once_and_names_every_command() -> None:
+    done = subprocess.run([*INSPECTOR, "--help"], capture_output=True, text=True, check=True)
+    for command in app.registered_commands:
+        assert command.name is not None
+        assert command.name in done.stdout
+    code = "import sys, inspector.cli; print([n for n in ('torch','cv2','numpy','rich.progress') if n in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in app.registered_commands:
+        assert run([str(command.name), "--help"]) == 0
+        assert "Usage" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["dance"], ["train"], ["train", "x"], ["evaluate", "a", "b", "--engine", "steam"], ["weights"]]
+)
+def test_wrong_usage_is_2(arguments: list[str]) -> None:
+    assert run(arguments) == 2
+
+
+def test_a_setting_needs_a_value(dataset: Path, tmp_path: Path) -> None:
+    assert run(["train", str(dataset), "--out", str(tmp_path / "m"), "--set", "ratio"]) == 2
+
+
+def test_train_writes_what_was_promised(model: tuple[Path, dict]) -> None:
+    bundle, result = model
+    assert result.keys() >= {
+        "fit_s", "stages", "peak_rss_mb", "images", "thresholds", "bundle_bytes", "detector", "backbone",
+    }  # fmt: skip
+    assert result["images"] == 6
+    assert (bundle / "manifest.json").is_file()
+
+
+def test_evaluate_predict_export(
+    model: tuple[Path, dict], dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle, _ = model
+    assert run(["evaluate", str(bundle), str(dataset), "--json", str(tmp_path / "r" / "r.json")]) == 0
+    evaluated = json.loads((tmp_path / "r" / "r.json").read_text(encoding="utf-8"))
+    assert evaluated["image_auroc"] == 1
+    assert "2 good, 2 defective" in capsys.readouterr().out
+
+    spoilt = dataset / "test" / "paint" / "0.png"
+    maps = tmp_path / "maps"
+    assert run(["predict", str(bundle), str(spoilt), "--json", "-", "--heatmaps", str(maps)]) == 0
+    predicted = json.loads(capsys.readouterr().out)
+    assert [image["verdict"] for image in predicted["images"]] == ["fail"]
+    assert read_image(maps / "0.png").shape == (SIZE, SIZE, 3)
+
+    assert run(["export", str(bundle), "--format", "onnx", "--out", str(tmp_path / "net.onnx")]) == 0
+    assert (tmp_path / "net.onnx").stat().st_size > 1000
+    assert run(["export", str(bundle), "--format", "bundle", "--out", str(tmp_path / "m.inspector")]) == 0
+    assert run(["predict", str(tmp_path / "m.inspector"), str(spoilt)]) == 0
+
+
+def test_what_was_not_inspected_is_told_and_counts_as_failure(
+    model: tuple[Path, dict], dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.png").write_text("no picture")
+    good = dataset / "test" / "good"
+    assert run(["predict", str(model[0]), str(tmp_path / "broken.png"), str(good)]) == 1
+    captured = capsys.readouterr()
+    assert "not_inspected" in captured.out
+    assert "broken.png" in captured.err
+
+
+def test_an_expected_failure_is_one_sentence_and_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", str(tmp_path / "nowhere"), "--out", str(tmp_path / "m")]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert str(tmp_path / "nowhere") in lines[-1]
+    assert lines[-1].endswith(".")
+    assert "Traceback" not in "".join(lines)
+
+
+def test_a_result_that_cannot_be_written_is_told(model: tuple[Path, dict], dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    image = str(dataset / "test" / "paint" / "0.png")
+    done = subprocess.run(
+        [*INSPECTOR, "predict", str(model[0]), image, "--json", str(tmp_path / "file" / "r.json")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "could not be written" in done.stderr.splitlines()[-1]
+
+
+def test_an_unexpected_failure_goes_to_the_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(catalogue, "print_table", broken)
+    handlers = logging.getLogger().handlers[:]
+    assert run(["backbones"]) == 1
+    log = paths.log_folder() / "command.log"
+    assert str(log) in capsys.readouterr().err
+    assert "ZeroDivisionError: a bug" in log.read_text(encoding="utf-8")
+    assert logging.getLogger().handlers == handlers
+
+
+def test_what_there_is_is_listed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["detectors", "--json"]) == 0
+    detectors = json.loads(capsys.readouterr().out)
+    assert {"patchcore", "padim"} <= {item["id"] for item in detectors}
+    assert all(item["title"] and item["parameters"] for item in detectors)
+    assert run(["backbones", "--json"]) == 0
+    backbones = json.loads(capsys.readouterr().out)
+    assert {item["id"]: item["available"] for item in backbones}["filterbank"] is True
+    assert run(["cameras", "--json"]) == 0
+    assert "simulated:washer" in capsys.readouterr().out
+    for listing in ("detectors", "backbones", "cameras"):
+        assert run([listing]) == 0
+    assert run(["weights", "list"]) == 0
+    assert "built in" in capsys.readouterr().out
+
+
+def test_weights_are_imported_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "w.pth").write_bytes(b"no weights")
+    assert run(["weights", "import", "squeezenet1_1", str(tmp_path / "w.pth")]) == 1
+    assert "w.pth" in capsys.readouterr().err
+
+
+def test_benchmark_tells_what_could_not_be_done(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["benchmark", str(dataset), "--detectors", "crystal_ball", "--out", str(tmp_path / "b")]) == 1
+    captured = capsys.readouterr()
+    assert "crystal_ball" in captured.out
+    assert "washers, crystal_ball: There is no method" in captured.err
+    assert "crystal_ball" in (tmp_path / "b" / "results.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_ctrl_c_cancels_and_leaves_nothing(tmp_path: Path) -> None:
+    folder = write_good(tmp_path / "parts", 3)
+    out = tmp_path / "models" / "m"
+    out.parent.mkdir()
+    command = [*INSPECTOR, "train", str(folder), "--out", str(out), "--image-size", "1024"]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stderr is not None
+        process.stderr.readline()  # the first stage is over
+        os.killpg(process.pid, signal.SIGINT)
+        rest = process.stderr.read()
+    assert process.returncode == 1
+    assert rest.splitlines()[-1] == "Cancelled."
+    assert "Traceback" not in rest
+    assert list(out.parent.iterdir()) == []
+
+
+def test_without_a_display_the_window_is_refused_and_the_demo_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert not demo.has_display()
+    assert run([]) == 1
+    assert "inspector --help" in capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("Inspector ")
+
+
+@pytest.mark.slow
+def test_selftest_passes_and_prints_one_line_for_each_thing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["selftest"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines
+    assert all(line.startswith("ok ") for line in lines)

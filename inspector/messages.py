@@ -94,8 +94,8 @@ ERRORS: dict[str, str] = {
     "weights_file_missing": "There is no weights file at {path}. Check the path and that its drive is connected.",
     "weights_damaged": "The weights file {path} cannot be used: {reason}. "
     "Copy it again from where it came from, or choose another one (a state dict as .pth, or .safetensors).",
-    "weights_wrong_network": "The weights file {path} does not belong to {name}: {count} tensors differ ({differences}). "
-    "Choose the file that belongs to it, or choose the network that belongs to the file.",
+    "weights_wrong_network": "The weights file {path} does not belong to {name}: {count} tensors differ "
+    "({differences}). Choose the file that belongs to it, or choose the network that belongs to the file.",
     # training
     "training_no_images": "There is nothing to learn from: no good pictures were given. "
     "Collect some good parts, label them as good, then train.",
@@ -149,6 +149,8 @@ ERRORS: dict[str, str] = {
     "Update Inspector, or train the model again here.",
     "bundle_unknown_detector": "The model {path} uses the method {detector}, which this Inspector does not have "
     "(it has {known}). Update Inspector, or train the model again here.",
+    "bundle_unknown_backbone": "The model {path} uses the features {backbone}, which this Inspector does not have. "
+    "Update Inspector, or train the model again here.",
     "bundle_without_onnx": "The model {path} holds no network for ONNX Runtime. Use the torch engine for it.",
     "bundle_engine_missing": "{engine} is not installed here, and the model cannot be run in the way asked for without "
     "it. Install it or choose the other engine.",

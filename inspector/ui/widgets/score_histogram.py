@@ -39,7 +39,7 @@ class _LegendEntry(QWidget):
         self._title = title
         self._text = QLabel(self)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(30, 0, 0, 0)
+        layout.setContentsMargins(28, 0, 0, 0)
         layout.addWidget(self._text)
 
     def show_count(self, count: int) -> None:
@@ -118,7 +118,7 @@ class ScoreHistogram(QWidget):
 
     def _lay_out(self) -> None:
         header = QHBoxLayout()
-        header.setSpacing(18)
+        header.setSpacing(8)
         for entry in self._legend.values():
             header.addWidget(entry)
         header.addStretch(1)

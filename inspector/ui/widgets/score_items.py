@@ -40,8 +40,12 @@ class PixelItem(pg.GraphicsObject):
         return QRectF(self.viewRect())
 
     def viewTransformChanged(self) -> None:
+        super().viewTransformChanged()  # forgets the view rectangle
         self.prepareGeometryChange()
-        self.update()
+
+    def viewRangeChanged(self) -> None:
+        super().viewRangeChanged()
+        self.prepareGeometryChange()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         transform = painter.worldTransform()

@@ -127,6 +127,17 @@ def _why_missing(metrics: Mapping[str, Any], name: str) -> str:
     return say(translate("training", "no good picture was scored"))
 
 
+def live_figure(stage: str) -> str:
+    """What the figure of a stage means that is drawn while training runs, "" where there is nothing to say."""
+    if stage == "coreset":
+        return translate(
+            "training", "Distance of the patch that the memory covers worst: it falls as the memory fills."
+        )
+    if stage in ("cross_validation", "scoring"):
+        return translate("training", "Score of each picture, one after the other.")
+    return ""
+
+
 def training_material(train: int, good_held_out: int, defects: int) -> tuple[str, str]:
     """(what will be learned from and tested on, a warning or "")."""
     facts = say(

@@ -1,0 +1,218 @@
+"""The training pane, put together: models and trainer on the left, what came out on the right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from inspector.data.models import ModelRow
+from inspector.runtime.container import SUFFIX
+from inspector.ui.context import AppContext
+from inspector.ui.errors import ask
+from inspector.ui.panes.training.model_keeping import ModelKeeper
+from inspector.ui.panes.training.model_panel import ModelPanel
+from inspector.ui.panes.training.model_result import ModelResult
+from inspector.ui.panes.training.result_view import ResultView
+from inspector.ui.panes.training.trainer import Trainer
+from inspector.ui.panes.training.training_run import Trained
+from inspector.ui.texts import duration, number
+from inspector.ui.theme import set_role
+from inspector.ui.widgets.banner import Banner
+from inspector.ui.workers import JobQueue
+
+_LEFT_WIDTH = 350
+
+
+class TrainingPane(QWidget):
+    """Wires its parts; everything that reads, writes or computes runs in the background."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._telling = False
+        self._doomed = 0
+        self._queue = JobQueue("training", self)
+        self.keeper = ModelKeeper(self._queue, self)
+        self.models = ModelPanel(self)
+        self.trainer = Trainer(context, self)
+        self.result = ResultView(context, self._queue, self)
+        self.banner = Banner(self)
+        self._nothing = QLabel(self)
+        self._pages = QStackedWidget(self)
+        self._lay_out()
+        self._connect()
+        self._switch_project()
+
+    def shutdown(self) -> None:
+        """End training at once, save what was changed, end the threads."""
+        self._context.project_changed.disconnect(self._switch_project)
+        self._context.samples_changed.disconnect(self.trainer.recount)
+        self._context.models_changed.disconnect(self._models_changed)
+        self.trainer.close_down()
+        self.result.close_down()
+        self.keeper.close_down()
+        self._queue.close()
+
+    def _lay_out(self) -> None:
+        left = QWidget(self)
+        left.setFixedWidth(_LEFT_WIDTH)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(_card(self.tr("Models"), self.models, self))
+        column.addWidget(_card(self.tr("New model"), self.trainer, self), 1)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._nothing.setWordWrap(True)
+        self._nothing.setProperty("role", "muted")
+        self._pages.addWidget(self._nothing)
+        self._pages.addWidget(self.result)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        right.addWidget(self.trainer.strip)
+        right.addWidget(self.banner)
+        right.addWidget(self._pages, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 12, 14, 12)
+        layout.setSpacing(12)
+        layout.addWidget(left)
+        layout.addLayout(right, 1)
+
+    def _connect(self) -> None:
+        self._context.project_changed.connect(self._switch_project)
+        self._context.samples_changed.connect(self.trainer.recount)
+        self._context.models_changed.connect(self._models_changed)
+        self.models.selected.connect(self._look_at)
+        self.models.models.rename_wanted.connect(self.keeper.rename)
+        self.models.activate_wanted.connect(self.keeper.activate)
+        self.models.export_wanted.connect(self._ask_where_to_export)
+        self.models.removal_wanted.connect(self._ask_to_remove)
+        self.keeper.listed.connect(self._listed)
+        self.keeper.loaded.connect(self._loaded)
+        self.keeper.changed.connect(self._tell)
+        self.keeper.exported.connect(self._exported)
+        self.result.editor.thresholds_saved.connect(self._tell)
+        self.result.editor.labels_saved.connect(self._context.samples_changed)
+        self.result.editor.stale.connect(self._reload)
+        runner = self.trainer.run.runner
+        runner.started.connect(self.banner.hide)
+        self.trainer.run.trained.connect(self._trained)
+        runner.cancelled.connect(self._cancelled)
+        for source in (self.keeper, self.trainer, self.result, runner):
+            source.failed.connect(self._context.failed)
+
+    # the project and its models
+
+    @Slot()
+    def _switch_project(self) -> None:
+        project = self._context.project
+        self.banner.hide()
+        self.models.set_models([])
+        self.result.clear()
+        self._say_nothing(self.tr("Results appear here when a model has been trained."))
+        self.trainer.set_project(project)
+        self.keeper.set_project(project)
+
+    @Slot()
+    def _models_changed(self) -> None:
+        """Somebody changed a model; what this pane did itself is shown already."""
+        self.keeper.refresh()
+        if not self._telling:
+            self._reload()
+
+    @Slot()
+    def _tell(self) -> None:
+        self._telling = True
+        self._context.models_changed.emit()
+        self._telling = False
+
+    @Slot()
+    def _reload(self) -> None:
+        if self.models.chosen is not None:
+            self.keeper.load(self.models.chosen)
+
+    @Slot(object)
+    def _listed(self, rows: list[ModelRow]) -> None:
+        self.models.set_models(rows)
+
+    @Slot(object)
+    def _look_at(self, row: ModelRow | None) -> None:
+        if row is None:
+            self.result.clear()
+            self._say_nothing(self.tr("Results appear here when a model has been trained."))
+        else:
+            self.keeper.load(row)
+
+    @Slot(object)
+    def _loaded(self, result: ModelResult) -> None:
+        if self.models.chosen is not None and self.models.chosen.id == result.row.id:
+            self.result.set_result(result)
+            self._pages.setCurrentWidget(self.result)
+
+    def _say_nothing(self, text: str) -> None:
+        self._nothing.setText(text)
+        self._pages.setCurrentWidget(self._nothing)
+
+    # training
+
+    @Slot(object)
+    def _trained(self, trained: Trained) -> None:
+        result = trained.result
+        text = self.tr("{name} was trained on {n} good pictures in {time}.").format(
+            name=trained.row.name, n=number(result.images), time=duration(result.total_s)
+        )
+        self._context.status.emit(text)
+        if result.skipped:
+            text += " " + self.tr("{n} pictures were left out, for instance: {reason}").format(
+                n=number(len(result.skipped)), reason=result.skipped[0].reason
+            )
+            self.banner.say(text, error=True)
+        rows = [trained.row, *(row for row in self._rows() if row.id != trained.row.id)]
+        self.models.set_models(rows)
+        self.models.choose(trained.row.id)
+        self._tell()
+
+    def _rows(self) -> list[ModelRow]:
+        models = self.models.models
+        return [models.model(row) for row in range(models.rowCount())]
+
+    @Slot()
+    def _cancelled(self) -> None:
+        self._context.status.emit(self.tr("Training was cancelled. Nothing was changed."))
+
+    # models
+
+    @Slot(object)
+    def _ask_to_remove(self, row: ModelRow) -> None:
+        text = self.tr("Remove the model {name}? Its files are deleted. This cannot be undone.").format(name=row.name)
+        self._doomed = row.id
+        ask(self, text, self.tr("Remove"), self._remove, destructive=True)
+
+    @Slot()
+    def _remove(self) -> None:
+        self.keeper.remove(self._doomed)
+
+    @Slot(object)
+    def _ask_where_to_export(self, row: ModelRow) -> None:
+        kinds = self.tr("Model bundle (*{suffix})").format(suffix=SUFFIX)
+        file, _ = QFileDialog.getSaveFileName(self, self.tr("Export model"), f"{row.name}{SUFFIX}", kinds)
+        if file:
+            path = Path(file)
+            self.keeper.export(row, path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX))
+
+    @Slot(object)
+    def _exported(self, file: Path) -> None:
+        self.banner.say(self.tr("The model was exported to {file}.").format(file=file))
+
+
+def _card(title: str, content: QWidget, parent: QWidget) -> QFrame:
+    frame = QFrame(parent)
+    set_role(frame, "card")
+    caption = QLabel(title, frame)
+    caption.setProperty("role", "heading")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(12, 10, 12, 12)
+    layout.addWidget(caption)
+    layout.addWidget(content, 1)
+    return frame

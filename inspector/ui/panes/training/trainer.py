@@ -1,0 +1,177 @@
+"""The left side below the models: what will be trained on, how, and the one big button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from inspector.data.dataset import Label, Split
+from inspector.data.project import Project
+from inspector.data.rows import SampleQuery
+from inspector.ui.context import AppContext
+from inspector.ui.panes.training.form import TrainingForm
+from inspector.ui.panes.training.training_run import TrainingRun
+from inspector.ui.panes.training.wording import live_figure, training_material
+from inspector.ui.texts import stage_name
+from inspector.ui.theme import set_role
+from inspector.ui.throttle import Throttle
+from inspector.ui.widgets.live_plot import LivePlot
+from inspector.ui.widgets.progress_strip import ProgressStrip
+from inspector.ui.workers import JobQueue
+
+_RECOUNT_MS = 300
+
+
+class Trainer(QWidget):
+    """Form and button, and while training runs its live figure. `strip` shows progress and is placed by the pane."""
+
+    failed = Signal(object)
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._train = 0
+        self.run = TrainingRun(self)
+        self.form = TrainingForm(context, self)
+        self.plot = LivePlot(self)
+        self.strip = ProgressStrip(self.run.runner, self)
+        self.start = QPushButton(self.tr("Start training"), self)
+        self._material = QLabel(self)
+        self._warning = QLabel(self)
+        self._figure = QLabel(self)
+        self._pages = QStackedWidget(self)
+        self._queue = JobQueue("counting", self)
+        self._recount = Throttle(_RECOUNT_MS, self)
+        self._lay_out()
+        self._connect()
+
+    def set_project(self, project: Project | None) -> None:
+        """Stop what belongs to the project before, and look at this one."""
+        self.run.runner.stop()
+        self._show_running(False)
+        self._queue.clear()
+        self._queue.wait()
+        self._train = 0
+        if project is not None:
+            self.recount()
+        self._enable()
+
+    @Slot()
+    def recount(self) -> None:
+        """Count again what training would work on, soon."""
+        self._recount.submit(None)
+
+    @Slot()
+    def start_or_cancel(self) -> None:
+        """What the big button does."""
+        if self.run.runner.running:
+            self.strip.cancel_button.click()
+            self.start.setEnabled(False)
+        elif self._context.project is not None and self.start.isEnabled():
+            self.plot.clear_values()
+            self.run.start(self._context.project, self.form.choices)
+
+    def close_down(self) -> None:
+        """End training and downloads."""
+        self._recount.drop()
+        self.run.runner.stop()
+        self.plot.stop()
+        self.form.close_down()
+        self._queue.clear()
+        self._queue.close()
+
+    def _lay_out(self) -> None:
+        for label, role in ((self._material, ""), (self._warning, "muted"), (self._figure, "muted")):
+            label.setWordWrap(True)
+            label.setProperty("role", role)
+        set_role(self.start, "primary", "big")
+        self.strip.cancel_button.hide()  # the big button does it
+        form = QWidget(self)
+        rows = QVBoxLayout(form)
+        rows.setContentsMargins(0, 0, 8, 0)
+        rows.addWidget(self._material)
+        rows.addWidget(self._warning)
+        rows.addWidget(self.form)
+        rows.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(form)
+        running = QWidget(self)
+        rows = QVBoxLayout(running)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self._figure)
+        rows.addWidget(self.plot, 1)
+        self._pages.addWidget(scroll)
+        self._pages.addWidget(running)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self._pages, 1)
+        layout.addWidget(self.start)
+
+    def _connect(self) -> None:
+        runner = self.run.runner
+        runner.started.connect(self._began)
+        runner.progress.connect(self.plot.add)
+        runner.finished.connect(self._ended)
+        self.plot.stage_changed.connect(self._show_stage)
+        self.start.clicked.connect(self.start_or_cancel)
+        self.form.changed.connect(self._enable)
+        self._recount.ready.connect(self._count)
+        self._queue.done.connect(self._counted)
+        self._queue.failed.connect(self._count_failed)
+
+    @Slot(object)
+    def _count(self, _: object) -> None:
+        project = self._context.project
+        if project is not None:
+            self._queue.submit("count", lambda: _material_of(project))
+
+    @Slot(object, object)
+    def _counted(self, key: object, counts: tuple[int, int, int]) -> None:
+        self._train = counts[0]
+        facts, warning = training_material(*counts)
+        self._material.setText(facts)
+        self._warning.setText(warning)
+        self._warning.setVisible(bool(warning))
+        self._enable()
+
+    @Slot(object, object)
+    def _count_failed(self, key: object, error: BaseException) -> None:
+        self.failed.emit(error)
+
+    @Slot()
+    def _enable(self) -> None:
+        if not self.run.runner.running:
+            self.start.setEnabled(self._context.project is not None and self._train > 0 and self.form.ready)
+
+    @Slot()
+    def _began(self) -> None:
+        self._figure.setText(self.tr("The figure of each step is drawn here as soon as there is one."))
+        self._show_running(True)
+
+    @Slot()
+    def _ended(self) -> None:
+        self.plot.stop()
+        self._show_running(False)
+
+    def _show_running(self, running: bool) -> None:
+        self._pages.setCurrentIndex(1 if running else 0)
+        self.start.setText(self.tr("Cancel training") if running else self.tr("Start training"))
+        set_role(self.start, "danger" if running else "primary", "big")
+        self.start.setEnabled(running)
+        self._enable()
+
+    @Slot(str)
+    def _show_stage(self, stage: str) -> None:
+        self._figure.setText(f"{stage_name(stage)}\n{live_figure(stage)}")
+
+
+def _material_of(project: Project) -> tuple[int, int, int]:
+    """(good to learn from, good held out, defects)."""
+
+    def count(label: Label, split: Split | None = None) -> int:
+        return len(project.samples.ids(SampleQuery(label=label, split=split)))
+
+    return count(Label.GOOD, Split.TRAIN), count(Label.GOOD, Split.TEST), count(Label.DEFECT)

@@ -26,11 +26,8 @@ if TYPE_CHECKING:
 def run(demo: DemoJob | None = None) -> int:
     """Open the window and return its exit code; with `demo` its first product is prepared and inspected at once."""
     log = logs.install()
-    application = _make_application()
     try:
-        settings = load_settings()
-        context = AppContext(settings)
-        window = MainWindow(context, Theme(application, settings.theme))
+        application, window = make_window()
         reporter = CrashReporter(log, window)
         window.show()
         if demo is not None:
@@ -42,7 +39,10 @@ def run(demo: DemoJob | None = None) -> int:
         log.remove()
 
 
-def _make_application() -> QApplication:
+def make_window() -> tuple[QApplication, MainWindow]:
+    """The application and its window, not shown yet."""
     QCoreApplication.setApplicationName(paths.APPLICATION)
     QCoreApplication.setApplicationVersion(__version__)
-    return QApplication(sys.argv[:1])
+    application = QApplication(sys.argv[:1])
+    settings = load_settings()
+    return application, MainWindow(AppContext(settings), Theme(application, settings.theme))

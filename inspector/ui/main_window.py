@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QEvent, Qt, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, QKeySequence
@@ -23,6 +22,9 @@ from inspector.ui.recent import RecentProjects
 from inspector.ui.start_page import StartPage
 from inspector.ui.theme import Theme
 from inspector.ui.widgets.progress_strip import ProgressStrip
+
+if TYPE_CHECKING:
+    from inspector.ui.panes.inspection import InspectionPane
 
 MESSAGE_MS = 6000
 
@@ -62,7 +64,6 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._panes: dict[Place, QWidget] = {}
         self._place = Place.START
-        self._after_opening = Place.PROJECT
         self.recent = RecentProjects(context.settings, self)
         self.project_actions = ProjectActions(context, self.recent, self)
         self.demo = DemoStarter(context, self)
@@ -150,7 +151,7 @@ class MainWindow(QMainWindow):
         self.project_actions.runner.finished.connect(self._show_busy)
         self.demo.runner.started.connect(self._show_busy)
         self.demo.runner.finished.connect(self._show_busy)
-        self.demo.prepared.connect(self._demo_prepared)
+        self.demo.prepared.connect(self.project_actions.open_project)
         self.demo.runner.failed.connect(self.context.failed)
 
     # going places
@@ -184,14 +185,12 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _project_opened(self) -> None:
-        self.go_to(self._after_opening)
-        self._after_opening = Place.PROJECT
+        if self.demo.waiting:
+            self.go_to(Place.INSPECTION)
+            self.demo.inspect(cast("InspectionPane", self.pane(Place.INSPECTION)))
+        else:
+            self.go_to(Place.PROJECT)
         self._save_settings()
-
-    @Slot(object)
-    def _demo_prepared(self, folder: Path) -> None:
-        self._after_opening = Place.INSPECTION
-        self.project_actions.open_project(folder)
 
     @Slot()
     def _show_title(self) -> None:

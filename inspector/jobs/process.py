@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -171,6 +172,10 @@ def _child_main(
     mouth = _Mouth(outbox)
     logging.basicConfig(level=log_level, format="%(message)s", handlers=[_LogRelay(mouth)], force=True)
     mouth.say(*_run(function, job, mouth, cancel))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All is said and every file is closed: taking torch apart piece by piece would only keep somebody waiting.
+    os._exit(0)
 
 
 def _run(function: Callable[..., Any], job: object, mouth: _Mouth, cancel: CancelToken) -> tuple[str, Any]:

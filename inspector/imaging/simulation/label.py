@@ -42,15 +42,15 @@ class PrintedLabel:
 
 
 def _pose(part: np.random.Generator) -> NDArray[np.float64]:
-    shift = part.normal(0, 2.0, 2).clip(-6, 6) * _S
-    turn = float(np.degrees(part.normal(0, 0.012)))
+    shift = part.normal(0, 1.3, 2).clip(-4, 4) * _S
+    turn = float(np.degrees(part.normal(0, 0.006)))
     matrix = cv2.getRotationMatrix2D((WIDTH * _S / 2, HEIGHT * _S / 2), turn, 1 + part.normal(0, 0.002))
     return np.asarray(matrix + np.asarray([[0, 0, shift[0]], [0, 0, shift[1]]]), np.float64)
 
 
 def _misregistered(part: np.random.Generator, sheets: Sheets) -> Sheets:
     """The two inks never fall exactly on each other."""
-    dx, dy = part.normal(0, 0.7, 2).round().clip(-2, 2).astype(int)
+    dx, dy = part.normal(0, 0.6, 2).round().clip(-1, 1).astype(int)
     shifted = sheets.copy()
     shifted[:, :, 1] = np.roll(sheets[:, :, 1], (dy, dx), (0, 1))
     return shifted
@@ -92,9 +92,9 @@ def _block(rng: np.random.Generator) -> tuple[slice, slice]:
 def _leave_out(sheets: Sheets, defect: Defect, rng: np.random.Generator) -> None:
     """Print that is missing: a whole block, or a streak where the print head is dead."""
     rows, columns = _block(rng)
-    if rng.random() < 0.5:
+    if rng.random() < 0.75:
         height = rows.stop - rows.start
-        lost = max(int(defect.between(1.6, 7) * _S), 3)
+        lost = int(defect.between(3.5, 9) * _S)
         top = rows.start + int(rng.uniform(0.25, 0.55) * height)
         rows = slice(top, top + lost)
     sheets[rows, columns, :2] = 0
@@ -104,13 +104,13 @@ def _misprint(sheets: Sheets, defect: Defect, rng: np.random.Generator) -> None:
     """A block printed askew, twice, or smeared along the feed."""
     window = (*_block(rng), slice(0, 2))
     block = sheets[window].astype(np.float32)
-    shift, direction = defect.between(2.0, 7.0) * _S, rng.uniform(0, 2 * np.pi)
+    shift, direction = defect.between(3.5, 8.0) * _S, rng.uniform(0, 2 * np.pi)
     moved = cv2.warpAffine(block, _shift(shift * np.cos(direction), shift * np.sin(direction)), block.shape[1::-1])
     variant = rng.integers(3)
     if variant == 0:
         result = moved
     elif variant == 1:
-        result = np.maximum(block, moved * np.float32(defect.between(0.45, 0.85)))
+        result = np.maximum(block, moved * np.float32(defect.between(0.6, 0.95)))
     else:
         length = int(shift * 2.5)
         tail = cv2.blur(block, (length, 1), anchor=(length - 1, 0))
@@ -122,18 +122,18 @@ def _scratch(sheets: Sheets, defect: Defect, rng: np.random.Generator) -> None:
     """A scratch takes ink away and tears the paper's coating."""
     rows, columns = _block(rng)
     centre = (rng.uniform(columns.start, columns.stop), rng.uniform(rows.start, rows.stop))
-    length, width = defect.between(34, 130) * _S, defect.between(1.1, 2.4) * _S
+    length, width = defect.between(45, 140) * _S, defect.between(1.6, 3.0) * _S
     bright, shade = marks.scratch(rng, (sheets.shape[0], sheets.shape[1]), centre, length, width)
     inks = sheets[:, :, :2] * (1 - np.float32(defect.between(0.75, 1.0)) * bright)[:, :, None]
-    inks[:, :, 0] = np.maximum(inks[:, :, 0], np.float32(255 * defect.between(0.30, 0.55)) * shade)
+    inks[:, :, 0] = np.maximum(inks[:, :, 0], np.float32(255 * defect.between(0.45, 0.75)) * shade)
     sheets[:, :, :2] = inks.astype(np.uint8)
 
 
 def _stained(light: Field, defect: Defect) -> Field:
     rng = defect.generator()
     x, y = rng.uniform(MARGIN_X + 25, WIDTH - MARGIN_X - 25), rng.uniform(MARGIN_Y + 25, HEIGHT - MARGIN_Y - 25)
-    cover = marks.stain(rng, (HEIGHT, WIDTH), (x, y), defect.between(8, 30))
-    return blotted(light, cover * np.float32(defect.between(0.35, 0.8)), SPILL[rng.integers(len(SPILL))])
+    cover = marks.stain(rng, (HEIGHT, WIDTH), (x, y), defect.between(11, 32))
+    return blotted(light, cover * np.float32(defect.between(0.55, 0.95)), SPILL[rng.integers(len(SPILL))])
 
 
 def _shift(x: float, y: float) -> NDArray[np.float32]:

@@ -171,10 +171,10 @@ def _damaged(face: Field, pose: _Pose, defect: Defect) -> Field:
     rng = defect.generator()
     centre = pose.at(rng.uniform(INNER + 16, OUTER - 16), rng.uniform(0, 2 * np.pi))
     if defect.kind == "scratch":
-        length, width = defect.between(26, 110) * _S, defect.between(0.9, 1.9) * _S
+        length, width = defect.between(34, 120) * _S, defect.between(1.1, 2.1) * _S
         bright, shade = marks.scratch(rng, (_N, _N), centre, length, width)
-        face = face * (1 - np.float32(defect.between(0.30, 0.6)) * shade)
-        face += bright * np.float32(defect.between(0.22, 0.42))
+        face = face * (1 - np.float32(defect.between(0.40, 0.7)) * shade)
+        face += bright * np.float32(defect.between(0.28, 0.46))
     if defect.kind == "dent":
         radius, depth = defect.between(6, 17) * _S, defect.between(0.30, 0.60)
         face = face * marks.dent(rng, (_N, _N), centre, radius, depth, LIGHT)

@@ -190,4 +190,4 @@ def _stained(light: Field, defect: Defect) -> Field:
     rng = defect.generator()
     x, y = rng.uniform(0.12, 0.88, 2) * SIZE
     cover = marks.stain(rng, (SIZE, SIZE), (float(x), float(y)), defect.between(10, 34))
-    return blotted(light, cover * np.float32(defect.between(0.35, 0.85)), SPILL[rng.integers(len(SPILL))])
+    return blotted(light, cover * np.float32(defect.between(0.5, 0.9)), SPILL[rng.integers(len(SPILL))])

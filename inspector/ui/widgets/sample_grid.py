@@ -109,6 +109,13 @@ class SampleGrid(QListView):
     def keyboardSearch(self, search: str) -> None:
         """Letters are for labelling here."""
 
+    def dataChanged(self, top_left: QModelIndex, bottom_right: QModelIndex, roles: Sequence[int] = ()) -> None:
+        """Repaint. Qt's own method lays out all samples again, for each thumbnail that arrives; sizes never change."""
+        if top_left == bottom_right:
+            self.update(top_left)
+        else:
+            self.viewport().update()
+
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
         """What to repaint after a change of selection: all that is in view, instead of 20,000 places one by one."""
         return QRegion(self.viewport().rect())

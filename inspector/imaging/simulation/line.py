@@ -24,7 +24,7 @@ SCHEME = "simulated:"
 TRUTH_LEVELS = 4.0
 """Grey levels by which a defect must change a pixel to count as part of it: below, noise hides the change."""
 
-MINIMUM_PIXELS = 60
+MINIMUM_PIXELS = 120
 """A defect that shows on fewer is not fair to ask for."""
 
 _ATTEMPTS = 12

@@ -42,8 +42,9 @@ class LoadedBackbone(nn.Module):
         self.layers = layers
         self.weights_sha256 = weights_sha256
         self.source = source
-        self.mean: Triple = IMAGENET_MEAN
-        self.std: Triple = IMAGENET_STD
+        own = isinstance(body, FilterBank)
+        self.mean: Triple = FilterBank.mean if own else IMAGENET_MEAN
+        self.std: Triple = FilterBank.std if own else IMAGENET_STD
         self.channels, self.strides = _probe(body)
         self.eval()
 

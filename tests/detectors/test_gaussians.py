@@ -1,0 +1,56 @@
+"""PaDiM's Gaussians against the formula written down directly."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from inspector.detectors.components.gaussians import PositionGaussians, Sums, fit_gaussians, held_out_distances
+from inspector.tasks import CancelToken, no_progress
+
+N, P, D, RIDGE = 12, 7, 5, 0.01
+
+
+def samples(offset: float = 0.0) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return (rng.normal(0, 1, (N, P, D)) * rng.uniform(0.1, 3, (P, D)) + offset).astype(np.float32)
+
+
+def direct(train: np.ndarray, query: np.ndarray) -> np.ndarray:
+    """Mahalanobis distances (n, P) by explicit inverses in float64."""
+    train, query = train.astype(np.float64), query.astype(np.float64)
+    found = np.empty(query.shape[:2])
+    for position in range(train.shape[1]):
+        covariance = np.cov(train[:, position], rowvar=False) + RIDGE * np.eye(train.shape[2])
+        centred = query[:, position] - train[:, position].mean(0)
+        found[:, position] = np.sqrt(np.einsum("ni,ij,nj->n", centred, np.linalg.inv(covariance), centred))
+    return found
+
+
+def summed(vectors: np.ndarray) -> Sums:
+    sums = Sums.empty(P, D, torch.device("cpu"))
+    for start in range(0, len(vectors), 5):
+        sums.add(torch.from_numpy(vectors[start : start + 5]))
+    return sums
+
+
+@pytest.mark.parametrize("offset", [0.0, 100.0])
+def test_distances_follow_the_formula(offset: float) -> None:
+    train, query = samples(offset), samples(offset)[::-1].copy() + 0.5
+    means, factors = fit_gaussians(summed(train), RIDGE, no_progress, CancelToken())
+    found = PositionGaussians(means, factors)(torch.from_numpy(query))
+    np.testing.assert_allclose(found.numpy(), direct(train, query), rtol=1e-3)
+
+
+def test_held_out_distances_are_those_of_a_fit_without_them() -> None:
+    train = samples()
+    found = held_out_distances(summed(train), torch.from_numpy(train[3:6]), RIDGE, CancelToken())
+    np.testing.assert_allclose(found.numpy(), direct(np.delete(train, [3, 4, 5], 0), train[3:6]), rtol=1e-3)
+
+
+def test_one_image_leaves_the_regularisation_alone() -> None:
+    train = samples()[:1]
+    means, factors = fit_gaussians(summed(train), RIDGE, no_progress, CancelToken())
+    found = PositionGaussians(means, factors)(torch.from_numpy(train + 1))
+    np.testing.assert_allclose(found.numpy(), np.full((1, P), np.sqrt(D / RIDGE)), rtol=1e-4)

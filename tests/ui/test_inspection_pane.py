@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from inspector.cameras.base import CameraSource
 from inspector.data.project import Project
-from inspector.evaluation.judge import Thresholds, Verdict
+from inspector.detectors.base import Prediction
+from inspector.evaluation.judge import Thresholds, Verdict, judge_score
+from inspector.imaging.frame import Crop
 from inspector.runtime.bundle import load_bundle
+from inspector.station.inspection import Inspection
 from inspector.station.records import RecordStore
 from inspector.ui.context import AppContext
 from inspector.ui.dialogs.message import MessageDialog
 from inspector.ui.panes.inspection import InspectionPane
 from inspector.ui.panes.inspection.pane import RECORDS
+from inspector.ui.panes.inspection.parts import live_part
 from tests.support.brightness import FAIL, REVIEW, add_brightness_model, write_pictures
 
 WAIT = 15_000
@@ -281,6 +287,44 @@ def test_closing_while_it_starts_or_stops_leaves_nothing(
         qtbot.waitUntil(lambda: pane.tile.verdict is Verdict.PASS, timeout=WAIT)
         pane.controls.start.click()
     pane.shutdown()
+
+
+def test_leaving_the_project_ends_the_run(
+    pane: InspectionPane, qtbot: QtBot, pictures: Path, project: Project, context: AppContext
+) -> None:
+    failures: list[object] = []
+    context.failed.connect(failures.append)
+    pane.controls.source.select(CameraSource("folder", str(write_pictures(pictures, 50))))
+    pane.controls.start.click()
+    qtbot.waitUntil(lambda: pane.tile.verdict is Verdict.PASS, timeout=WAIT)
+    context.models_changed.emit()
+    context.set_project(None)
+    qtbot.waitUntil(lambda: not pane.session.active, timeout=WAIT)
+    qtbot.waitUntil(lambda: pane.model.bundle is None, timeout=WAIT)
+    assert pane.strip.items == []
+    assert pane.tile.verdict is None
+    assert not pane.controls.start.isEnabled()
+    assert failures == []
+
+
+def test_showing_a_part_costs_the_window_little(pane: InspectionPane) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (1200, 1600, 3), dtype=np.uint8)
+    anomaly_map = np.zeros((1200, 1600), np.float32)
+    anomaly_map[100:300, 100:300] = 250
+    verdict = judge_score(250, Thresholds(REVIEW, FAIL))
+    inspection = Inspection(
+        1, None, Crop(pixels), Prediction(250, anomaly_map), Thresholds(REVIEW, FAIL), verdict, "brightness", 1.0
+    )
+    part = live_part(inspection).drawn_as(pane.display.look)  # in the delivery thread
+    pane._running = "brightness"
+    costs = []
+    for _ in range(5):
+        before = time.thread_time()
+        pane.session.bridge.parts_arrived.emit([part])
+        pane.repaint()
+        costs.append(time.thread_time() - before)
+    assert pane.tile.verdict is Verdict.FAIL
+    assert sorted(costs)[2] < 0.05
 
 
 def test_stop_right_after_start(pane: InspectionPane, qtbot: QtBot, pictures: Path) -> None:

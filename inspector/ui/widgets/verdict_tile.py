@@ -101,7 +101,7 @@ class VerdictTile(QWidget):
             area = area.adjusted(side + 16, 0, 0, 0)
         painter.setPen(ink)
         text = self._word().replace(" ", "\n", 1) if self._verdict is Verdict.NOT_INSPECTED else self._word()
-        painter.setFont(_fitting(self.font(), text, area, 24 if self._verdict is None else 96))
+        painter.setFont(_fitting(self.font(), text, area, 24 if self._verdict is None else 480))
         align = Qt.AlignmentFlag.AlignCenter if self._verdict is None else Qt.AlignmentFlag.AlignVCenter
         painter.drawText(area, align, text)
 

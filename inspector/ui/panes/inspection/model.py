@@ -117,6 +117,8 @@ class ActiveModel(QObject):
 
     @Slot(object)
     def _failed(self, error: Exception) -> None:
+        if self._again:
+            return  # of a project that was closed meanwhile, perhaps; it is read again anyway
         self._show(None)
         self._context.failed.emit(error)
 

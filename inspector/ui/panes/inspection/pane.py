@@ -167,9 +167,8 @@ class InspectionPane(QWidget):
 
     @Slot()
     def _leave_project(self) -> None:
-        if self.session.active:
-            self.session.shutdown()
-            self._run_ended()
+        self._running = None
+        self.session.stop()
         self.banner.clear()
         self.history.clear()
         self._show_part()
@@ -223,6 +222,8 @@ class InspectionPane(QWidget):
 
     @Slot(list)
     def _show_parts(self, parts: list[LivePart]) -> None:
+        if self._running is None:
+            return  # the last ones of a project that was left
         self.history.add(parts)
         for part in parts:
             self.tally.add(part)
@@ -235,7 +236,7 @@ class InspectionPane(QWidget):
 
     def _show_tile(self) -> None:
         part = self.history.newest
-        if part is None or not self.session.active:
+        if part is None or self._running is None:
             return
         words = [self.tr("Part {number}").format(number=part.number)]
         if part.score is not None:

@@ -16,6 +16,7 @@ from inspector.runtime.engine import Engine
 from inspector.runtime.engines import open_engine
 from inspector.station.counters import Counters, Counts
 from inspector.station.gate import Mode
+from inspector.station.grabbing import GrabLimits
 from inspector.station.loop import InspectionLoop, LoopSettings
 from inspector.station.mailbox import Mailbox
 from inspector.station.recording import RecordWriter
@@ -23,6 +24,9 @@ from inspector.station.records import RecordStore
 from inspector.tasks import CancelToken, Progress
 from inspector.ui.panes.inspection.bridge import LiveBridge
 from inspector.ui.workers import TaskRunner
+
+STREAM_FROZEN_AFTER = 50
+"""A compressed stream may repeat a still scene to the byte until its next key frame; a sensor never does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ def prepare(request: RunRequest, bridge: LiveBridge) -> Run:
     def engine() -> Engine:
         return open_engine(bundle)
 
-    settings = LoopSettings(mode=request.mode)
+    frozen_after = STREAM_FROZEN_AFTER if request.source.kind == "url" else GrabLimits().frozen_after
+    settings = LoopSettings(mode=request.mode, grab=GrabLimits(frozen_after=frozen_after))
     loop = InspectionLoop(
         camera, engine, region, request.thresholds, listeners=[bridge], recorder=writer, settings=settings
     )

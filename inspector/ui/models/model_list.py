@@ -27,9 +27,10 @@ class ModelList(QAbstractListModel):
     def set_models(self, models: list[ModelRow]) -> None:
         """Show these models. Rows stay where they are if only their content differs."""
         if [model.id for model in models] == [model.id for model in self._models]:
-            self._models = models
-            if models:
-                self.dataChanged.emit(self.index(0), self.index(len(models) - 1))
+            before, self._models = self._models, models
+            for row, model in enumerate(models):
+                if model != before[row]:  # telling more would overwrite a name that is being typed
+                    self.dataChanged.emit(self.index(row), self.index(row))
             return
         self.beginResetModel()
         self._models = models

@@ -65,8 +65,7 @@ class PixelAccumulator:
         count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
         inside = labels[mask]
         area = np.bincount(inside, minlength=count)
-        weights = np.bincount(keys[mask], weights=1.0 / area[inside])
-        self._overlap[: len(weights)] += weights
+        _count(self._overlap, keys[mask], 1.0 / area[inside])
         self._regions += count - 1
 
     def figures(self, fpr_limit: float = 0.3) -> PixelFigures:
@@ -88,9 +87,13 @@ def _ordered_keys(values: NDArray[np.float32]) -> NDArray[np.uint32]:
     return ordered >> np.uint32(_DROPPED_BITS)
 
 
-def _count(histogram: NDArray[np.int64], keys: NDArray[np.uint32]) -> None:
-    counts = np.bincount(keys)
-    histogram[: len(counts)] += counts
+def _count(histogram: NDArray[np.number], keys: NDArray[np.uint32], weights: NDArray[np.float64] | None = None) -> None:
+    """Add to the bins between the smallest and the largest key only: one map uses few of the millions there are."""
+    if not len(keys):
+        return
+    low = int(keys.min())
+    counts = np.bincount(keys - np.uint32(low), weights)
+    histogram[low : low + len(counts)] += counts
 
 
 def _curve(weights: NDArray[np.number], total: float) -> NDArray[np.float64]:

@@ -32,6 +32,7 @@ class TrainingPane(QWidget):
         super().__init__(parent)
         self._context = context
         self._telling = False
+        self._closed = False
         self._doomed = 0
         self._queue = JobQueue("training", self)
         self.keeper = ModelKeeper(self._queue, self)
@@ -46,7 +47,10 @@ class TrainingPane(QWidget):
         self._switch_project()
 
     def shutdown(self) -> None:
-        """End training at once, save what was changed, end the threads."""
+        """End training at once, save what was changed, end the threads; harmless when repeated."""
+        if self._closed:
+            return
+        self._closed = True
         self._context.project_changed.disconnect(self._switch_project)
         self._context.samples_changed.disconnect(self.trainer.recount)
         self._context.models_changed.disconnect(self._models_changed)

@@ -1,0 +1,180 @@
+"""Training from the pane, for real: success, failure, cancel, close while running, and the form it starts from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from pytestqt.qtbot import QtBot
+
+from inspector.data.dataset import Label
+from inspector.data.project import Project
+from inspector.errors import InspectorError
+from inspector.features.registry import DEFAULT_BACKBONE, backbone_infos
+from inspector.imaging.files import write_image
+from inspector.imaging.simulation import render
+from inspector.jobs.train import TrainingJob
+from inspector.runtime.bundle import load_bundle
+from inspector.tasks import CancelToken, no_progress
+from inspector.ui.context import AppContext
+from inspector.ui.panes.training import TrainingPane
+
+WAIT = 10_000
+TRAINING_MS = 120_000
+GOOD, DEFECTS = 6, 2
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pictures")
+    for index in range(GOOD):
+        write_image(folder / "good" / f"good {index}.png", render("washer", 3, index).image)
+    for index in range(DEFECTS):
+        write_image(folder / "bad" / f"stain {index}.png", render("washer", 3, 100 + index, kind="stain").image)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, pictures: Path) -> Iterator[Project]:
+    made = Project.create(tmp_path / "Prüflinge", "Prüflinge")
+    for name, label in (("good", Label.GOOD), ("bad", Label.DEFECT)):
+        made.samples.import_paths([pictures / name], no_progress, CancelToken(), label)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pane(project: Project, context: AppContext, qtbot: QtBot) -> Iterator[TrainingPane]:
+    context.set_project(project)
+    shown = TrainingPane(context)
+    qtbot.addWidget(shown)
+    shown.resize(1140, 700)
+    shown.show()
+    shown.trainer.form.image_size.setValue(64)
+    next(item for item in shown.trainer.form.presets.buttons() if item.property("preset") == "quick").setChecked(True)
+    qtbot.waitUntil(shown.trainer.start.isEnabled, timeout=WAIT)
+    yield shown
+    shown.shutdown()
+
+
+def children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def start(pane: TrainingPane, qtbot: QtBot) -> None:
+    """Begin, and wait until the child has said something."""
+    with qtbot.waitSignal(pane.trainer.run.runner.progress, timeout=TRAINING_MS):
+        pane.trainer.start.click()
+
+
+@pytest.mark.slow
+def test_training_brings_a_model_with_results(
+    pane: TrainingPane, project: Project, context: AppContext, qtbot: QtBot
+) -> None:
+    errors: list[object] = []
+    context.failed.connect(errors.append)
+    assert "6 good pictures" in pane.trainer._material.text()
+    assert "few" in pane.trainer._warning.text()
+    with qtbot.waitSignals([pane.trainer.run.runner.finished, context.models_changed], timeout=TRAINING_MS):
+        pane.trainer.start.click()
+    assert errors == []
+    (row,) = project.models.rows()
+    assert (row.name, row.active) == ("PatchCore 1", True)
+    assert pane.trainer.plot.points
+    qtbot.waitUntil(lambda: pane.result.result is not None, timeout=WAIT)
+    assert len(pane.result.result.evidence.learned) == GOOD
+    assert len(pane.result.result.evidence.defect) == DEFECTS
+    assert pane.result.figures.escapes.count.text().endswith(f"of {DEFECTS}")
+    assert load_bundle(row.folder).manifest.image_size == 64
+    pane.result.images.view.selectRow(1)
+    qtbot.waitUntil(lambda: pane.result.picture._heatmap is not None, timeout=WAIT)
+    assert pane.result.picture._heatmap.overlay is not None
+    assert pane.trainer.start.isEnabled()
+    assert pane.trainer.start.text() == "Start training"
+
+
+def test_cancel_answers_within_a_second_and_leaves_nothing(pane: TrainingPane, project: Project, qtbot: QtBot) -> None:
+    start(pane, qtbot)
+    assert pane.trainer.start.text() == "Cancel training"
+    asked = time.monotonic()
+    with qtbot.waitSignals([pane.trainer.run.runner.cancelled, pane.trainer.run.runner.finished], timeout=WAIT):
+        pane.trainer.start.click()
+    assert time.monotonic() - asked < 1.0 + 0.5  # what the kill and the clean-up take on a busy machine
+    assert children() == []
+    assert project.models.rows() == []
+    assert list((project.folder / "models").iterdir()) == []
+    assert pane.trainer.start.isEnabled()
+    assert pane.trainer.start.text() == "Start training"
+
+
+def test_failure_is_told_and_the_pane_can_be_used_again(
+    pane: TrainingPane, project: Project, context: AppContext, qtbot: QtBot
+) -> None:
+    for sample in project.dataset().samples:
+        sample.path.write_bytes(b"no picture")
+    told: list[InspectorError] = []
+    context.failed.connect(told.append)
+    with qtbot.waitSignal(pane.trainer.run.runner.finished, timeout=TRAINING_MS):
+        pane.trainer.start.click()
+    assert [error.code for error in told] == ["training_none_readable"]
+    assert project.models.rows() == []
+    assert pane.trainer.start.isEnabled()
+    assert pane.trainer.strip.isHidden()
+
+
+def test_closing_while_training_runs_ends_the_child(pane: TrainingPane, project: Project, qtbot: QtBot) -> None:
+    start(pane, qtbot)
+    assert len(children()) == 1
+    pane.shutdown()
+    assert children() == []
+    assert not pane.trainer.run.runner.running
+    assert project.models.rows() == []
+
+
+def test_switching_projects_ends_training(
+    pane: TrainingPane, context: AppContext, qtbot: QtBot, tmp_path: Path
+) -> None:
+    start(pane, qtbot)
+    context.set_project(Project.create(tmp_path / "other", "Other"))
+    assert children() == []
+    assert pane.trainer.start.text() == "Start training"
+    context.set_project(None)
+
+
+def test_choices_make_a_valid_job(pane: TrainingPane, project: Project) -> None:
+    form = pane.trainer.form
+    form.method.setCurrentIndex(form.method.findData("padim"))
+    form.layers.by_method.setChecked(False)
+    job = TrainingJob(dataset=project.folder, out=project.models.new_folder(), **form.choices)
+    assert (job.detector, job.preset, job.image_size, job.backbone) == ("padim", "quick", 64, DEFAULT_BACKBONE)
+    assert job.layers == form.backbone.info.default_layers
+    assert job.parameters == {}
+
+
+def test_missing_weights_keep_training_from_starting(pane: TrainingPane, qtbot: QtBot) -> None:
+    form = pane.trainer.form
+    name = next(info.id for info in backbone_infos() if not info.embedded)
+    form.backbone.choose(name)
+    assert not pane.trainer.start.isEnabled()
+    assert form.backbone.download.isVisibleTo(form)
+    form.backbone.choose(DEFAULT_BACKBONE)
+    assert pane.trainer.start.isEnabled()
+    assert not form.backbone.download.isVisibleTo(form)
+
+
+def test_a_wrong_weights_file_is_refused_with_a_sentence(
+    pane: TrainingPane, context: AppContext, qtbot: QtBot, tmp_path: Path
+) -> None:
+    form = pane.trainer.form
+    form.backbone.choose("squeezenet1_1")
+    file = tmp_path / "weights.pth"
+    file.write_bytes(b"nothing of the kind")
+    told: list[InspectorError] = []
+    context.failed.connect(told.append)
+    with qtbot.waitSignal(form.backbone.runner.finished, timeout=TRAINING_MS):
+        form.backbone.import_file(file)
+    assert [error.code for error in told] == ["weights_damaged"]
+    assert not pane.trainer.start.isEnabled()

@@ -92,17 +92,16 @@ class VerdictTile(QWidget):
 
     def _paint_word(self, painter: QPainter, area: QRectF, ink: QColor, colours: Colours) -> None:
         if self._verdict is not None:
-            side = min(area.height() * 0.78, area.width() * 0.3)
-            sign = QRectF(area.left(), area.center().y() - side / 2, side, side)
+            sign, area = _split(area)
             fill, mark = verdict_colours(self._verdict, colours)
             # On its own ground the shape is drawn in the ink, its sign in the ground's colour.
             known = self._verdict in PLACES
             draw_symbol(painter, sign, VERDICT_SYMBOLS[self._verdict], mark if known else fill, fill if known else mark)
-            area = area.adjusted(side + 16, 0, 0, 0)
+        beside = self._verdict is not None and sign.right() < area.left()
         painter.setPen(ink)
         text = self._word().replace(" ", "\n", 1) if self._verdict is Verdict.NOT_INSPECTED else self._word()
         painter.setFont(_fitting(self.font(), text, area, 24 if self._verdict is None else 480))
-        align = Qt.AlignmentFlag.AlignCenter if self._verdict is None else Qt.AlignmentFlag.AlignVCenter
+        align = Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag.AlignCenter
         painter.drawText(area, align, text)
 
     def _paint_foot(self, painter: QPainter, area: QRectF, ink: QColor) -> None:
@@ -118,6 +117,17 @@ class VerdictTile(QWidget):
             painter.setPen(QPen(ink, 2))
             painter.setBrush(ink if place is self._verdict else Qt.BrushStyle.NoBrush)
             painter.drawEllipse(lamp)
+
+
+def _split(area: QRectF) -> tuple[QRectF, QRectF]:
+    """Where the shape and the word go: beside each other in a wide tile, one above the other in a tall one."""
+    if area.height() < 0.62 * area.width():
+        side = min(area.height() * 0.78, area.width() * 0.3)
+        sign = QRectF(area.left(), area.center().y() - side / 2, side, side)
+        return sign, area.adjusted(side + 16, 0, 0, 0)
+    side = min(area.height() * 0.45, area.width() * 0.6)
+    sign = QRectF(area.center().x() - side / 2, area.top() + 12, side, side)
+    return sign, area.adjusted(0, side + 16, 0, 0)
 
 
 def _fitting(font: QFont, text: str, area: QRectF, largest: int) -> QFont:

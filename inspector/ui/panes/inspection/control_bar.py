@@ -81,6 +81,7 @@ class ControlBar(QFrame):
             set_role(button, "big")
             button.setFixedHeight(BIG)
             layout.addWidget(button)
+        set_role(self.trigger, "primary big")
         self.start.setMinimumWidth(150)
         self.trigger.setMinimumWidth(150)
         self.full_screen.setFixedWidth(BIG)

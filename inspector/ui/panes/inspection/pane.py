@@ -30,7 +30,8 @@ from inspector.ui.widgets.filmstrip import Filmstrip
 from inspector.ui.widgets.verdict_tile import VerdictTile
 
 RECORDS = "records.sqlite"
-SIDE_WIDTH = 510
+SIDE_WIDTH, NARROW_SIDE_WIDTH = 510, 360
+"""With and without the thresholds, in device-independent pixels."""
 _ALIVE = (State.STARTING, State.RUNNING, State.RECONNECTING)
 _FIGURES_MS = 250
 _HISTOGRAM_MS = 1000
@@ -83,8 +84,7 @@ class InspectionPane(QWidget):
         left.addWidget(self.view, 1)
         left.addWidget(self.display)
         left.addWidget(self.strip)
-        side = QWidget(self)
-        side.setMinimumWidth(SIDE_WIDTH)
+        self._side = side = QWidget(self)
         right = QVBoxLayout(side)
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(8)
@@ -101,13 +101,14 @@ class InspectionPane(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.controls)
         layout.addLayout(body, 1)
+        self._show_thresholds(True)
 
     def _connect(self) -> None:
         self.context.project_changed.connect(self._leave_project)
         self.controls.start_wanted.connect(self.start)
         self.controls.stop_wanted.connect(self.stop)
         self.controls.trigger_wanted.connect(self.session.trigger)
-        self.controls.thresholds_shown.connect(self.thresholds.setVisible)
+        self.controls.thresholds_shown.connect(self._show_thresholds)
         self.controls.full_screen_wanted.connect(self._toggle_full_screen)
         self.controls.source.changed.connect(self._source_changed)
         self.session.status_changed.connect(self._show_status)
@@ -319,6 +320,11 @@ class InspectionPane(QWidget):
         self.session.reset_counters()
         self.tally = TruthTally()
         self._show_figures()
+
+    @Slot(bool)
+    def _show_thresholds(self, shown: bool) -> None:
+        self.thresholds.setVisible(shown)
+        self._side.setMinimumWidth(SIDE_WIDTH if shown else NARROW_SIDE_WIDTH)
 
     @Slot()
     def _toggle_full_screen(self) -> None:

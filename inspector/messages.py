@@ -123,7 +123,8 @@ ERRORS: dict[str, str] = {
     "output_failed": "The file {path} could not be written: {reason}. Choose another place, then try again.",
     "training_no_good": "There is nothing to learn from in {dataset}: no good sample is free for training. "
     "Label samples as good, or put good ones from the test split into the training split.",
-    "training_none_readable": "None of the {count} good samples of {dataset} can be read, for instance: {reason}",
+    "training_none_readable": "None of the {count} good samples of {dataset} can be read. The first one: {reason} "
+    "Then train again.",
     "evaluation_no_images": "There is nothing to evaluate in {dataset}: no image is labelled good or defect that the "
     "model has not learned from ({excluded} were left out for that reason). Add labelled images that it has not seen.",
     "prediction_no_images": "There is no picture to judge in {path}. Name image files or folders that hold some.",

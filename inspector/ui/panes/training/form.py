@@ -80,9 +80,16 @@ class TrainingForm(QWidget):
         return "standard" if button is None else str(button.property("preset"))
 
     @property
-    def ready(self) -> bool:
-        """Whether training could begin with these choices."""
-        return (not self.detector.needs_backbone or self.backbone.ready) and self.layers.complete
+    def obstacle(self) -> str:
+        """Why training cannot begin with these choices, "" where it can."""
+        if not self.detector.needs_backbone:
+            return ""
+        if self.backbone.runner.running:
+            return self.tr("The weights are not here yet.")
+        if not self.backbone.ready:
+            name = translated(self.backbone.info.title)
+            return self.tr("{name} needs its weights first: download them or choose a file.").format(name=name)
+        return "" if self.layers.complete else self.tr("Tick at least one layer.")
 
     @property
     def choices(self) -> dict[str, object]:

@@ -91,14 +91,13 @@ class ImageTable(QWidget):
         self.view.setSortingEnabled(True)
         self.view.setShowGrid(False)
         self.view.setWordWrap(False)
-        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.view.verticalHeader().hide()
         self.view.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         header = self.view.horizontalHeader()
         header.setSortIndicator(Column.SCORE.value, Qt.SortOrder.DescendingOrder)
         header.setHighlightSections(False)
         header.setSectionResizeMode(Column.NAME.value, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((Column.LABEL, 100), (Column.SCORE, 84), (Column.VERDICT, 92)):
+        for column, width in ((Column.LABEL, 104), (Column.SCORE, 84), (Column.VERDICT, 110)):
             self.view.setColumnWidth(column.value, width)
         top = QHBoxLayout()
         top.addWidget(self.show_only)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inspector.data.models import ModelRow
 from inspector.runtime.container import SUFFIX
@@ -71,7 +80,10 @@ class TrainingPane(QWidget):
         self._nothing.setWordWrap(True)
         self._nothing.setProperty("role", "muted")
         self._pages.addWidget(self._nothing)
-        self._pages.addWidget(self.result)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(self.result)
+        self._pages.addWidget(scroll)
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(self.trainer.strip)
@@ -152,7 +164,7 @@ class TrainingPane(QWidget):
     def _loaded(self, result: ModelResult) -> None:
         if self.models.chosen is not None and self.models.chosen.id == result.row.id:
             self.result.set_result(result)
-            self._pages.setCurrentWidget(self.result)
+            self._pages.setCurrentIndex(1)
 
     def _say_nothing(self, text: str) -> None:
         self._nothing.setText(text)

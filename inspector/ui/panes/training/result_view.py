@@ -24,6 +24,8 @@ from inspector.ui.widgets.score_histogram import ScoreHistogram
 from inspector.ui.workers import JobQueue
 
 _INTERVAL_MS = 33
+_SMALLEST = (744, 540)
+"""Below this, numbers would overlap: the pane scrolls instead."""
 
 
 class ResultView(QWidget):
@@ -46,6 +48,7 @@ class ResultView(QWidget):
         self.picture = ImagePanel(context, self)
         self.tabs = QTabWidget(self)
         self._moves = Throttle(_INTERVAL_MS, self)
+        self.setMinimumSize(*_SMALLEST)
         self._lay_out()
         self._connect()
 
@@ -98,7 +101,7 @@ class ResultView(QWidget):
         pictures.addWidget(self.images)
         pictures.addWidget(self.picture)
         pictures.setChildrenCollapsible(False)
-        pictures.setSizes([430, 330])
+        pictures.setSizes([450, 320])
         self.tabs.addTab(numbers, self.tr("Thresholds"))
         self.tabs.addTab(pictures, self.tr("Pictures"))
         layout = QVBoxLayout(self)

@@ -39,6 +39,7 @@ class Trainer(QWidget):
         self._material = QLabel(self)
         self._warning = QLabel(self)
         self._figure = QLabel(self)
+        self._obstacle = QLabel(self)
         self._pages = QStackedWidget(self)
         self._queue = JobQueue("counting", self)
         self._recount = Throttle(_RECOUNT_MS, self)
@@ -81,7 +82,12 @@ class Trainer(QWidget):
         self._queue.close()
 
     def _lay_out(self) -> None:
-        for label, role in ((self._material, ""), (self._warning, "muted"), (self._figure, "muted")):
+        for label, role in (
+            (self._material, ""),
+            (self._warning, ""),
+            (self._figure, "muted"),
+            (self._obstacle, "muted"),
+        ):
             label.setWordWrap(True)
             label.setProperty("role", role)
         set_role(self.start, "primary", "big")
@@ -108,6 +114,7 @@ class Trainer(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self._pages, 1)
+        layout.addWidget(self._obstacle)
         layout.addWidget(self.start)
 
     def _connect(self) -> None:
@@ -133,7 +140,7 @@ class Trainer(QWidget):
         self._train = counts[0]
         facts, warning = training_material(*counts)
         self._material.setText(facts)
-        self._warning.setText(warning)
+        self._warning.setText(f"⚠ {warning}")
         self._warning.setVisible(bool(warning))
         self._enable()
 
@@ -143,8 +150,13 @@ class Trainer(QWidget):
 
     @Slot()
     def _enable(self) -> None:
-        if not self.run.runner.running:
-            self.start.setEnabled(self._context.project is not None and self._train > 0 and self.form.ready)
+        if self.run.runner.running:
+            self._obstacle.hide()
+            return
+        obstacle = self.form.obstacle if self._train else ""
+        self._obstacle.setText(obstacle)
+        self._obstacle.setVisible(bool(obstacle))
+        self.start.setEnabled(self._context.project is not None and self._train > 0 and not obstacle)
 
     @Slot()
     def _began(self) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 from inspector.cameras.base import Camera, CameraSource
 from inspector.cameras.registry import open_camera
 from inspector.evaluation.judge import Thresholds
-from inspector.imaging.regions import Region
 from inspector.runtime.bundle import load_bundle
 from inspector.runtime.engine import Engine
 from inspector.runtime.engines import open_engine
@@ -62,7 +61,6 @@ def prepare(request: RunRequest, bridge: LiveBridge) -> Run:
     Raises `BundleError`, `StationError`.
     """
     bundle = load_bundle(request.model)
-    region = Region(bundle.manifest.region.roi, bundle.manifest.region.ignore)
     store = RecordStore(request.records)
     writer = RecordWriter(store, str(request.source), bundle.manifest.name)
 
@@ -75,7 +73,13 @@ def prepare(request: RunRequest, bridge: LiveBridge) -> Run:
     frozen_after = STREAM_FROZEN_AFTER if request.source.kind == "url" else GrabLimits().frozen_after
     settings = LoopSettings(mode=request.mode, grab=GrabLimits(frozen_after=frozen_after))
     loop = InspectionLoop(
-        camera, engine, region, request.thresholds, listeners=[bridge], recorder=writer, settings=settings
+        camera,
+        engine,
+        bundle.manifest.region.build(),
+        request.thresholds,
+        listeners=[bridge],
+        recorder=writer,
+        settings=settings,
     )
     return Run(loop, writer, store)
 

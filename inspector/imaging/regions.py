@@ -15,6 +15,10 @@ from inspector.imaging.frame import Crop, Image, Mask
 MINIMUM_SIDE = 8
 """Pixels. Below this no method has anything to look at."""
 
+IGNORED_GRAY = 128
+"""What ignored pixels are painted with, in training and in every inspection alike: what never changes is never unusual,
+so scores and maps of every method keep clear of the zone without a rule of their own."""
+
 Polygon = tuple[tuple[int, int], ...]
 
 
@@ -47,12 +51,20 @@ class Region:
             raise ImageError("region_outside", x=x, y=y, width=width, height=height, **size)
 
     def crop(self, pixels: Image) -> Crop:
-        """The judged part of a frame: a view, not a copy. Raises `ImageError` (`region_outside`)."""
+        """The judged part of a frame, ignored zones painted gray; a view, or with ignored zones a copy.
+
+        Raises `ImageError` (`region_outside`).
+        """
         height, width = pixels.shape[:2]
         self.check(width, height)
         x, y, width, height = self.roi or (0, 0, width, height)
-        ignored = _ignored(tuple(map(_polygon, self.ignore)), width, height) if self.ignore else None
-        return Crop(pixels[y : y + height, x : x + width], (x, y), ignored)
+        part = pixels[y : y + height, x : x + width]
+        if not self.ignore:
+            return Crop(part, (x, y))
+        ignored = _ignored(tuple(map(_polygon, self.ignore)), width, height)
+        part = part.copy()
+        part[ignored] = IGNORED_GRAY
+        return Crop(part, (x, y), ignored)
 
     def crop_mask(self, mask: Mask) -> Mask:
         """The same part of a mask drawn on the frame. Raises `ImageError` (`region_outside`)."""

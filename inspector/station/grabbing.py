@@ -134,7 +134,8 @@ class Grabber:
         if error.code == "camera_timeout" and not live:
             return  # a folder or a line at rest has nothing to show yet
         self._bad += 1
-        if error.code != "camera_bad_frame" or self._bad >= self._limits.bad_frames:
+        # Opening a folder again would deliver its files once more: only a live source is opened again for bad frames.
+        if error.code != "camera_bad_frame" or (live and self._bad >= self._limits.bad_frames):
             self._bad = 0
             raise error
         self._sink.frame_refused(None, error)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.errors import ImageError
-from inspector.imaging.regions import MINIMUM_SIDE, Region
+from inspector.imaging.regions import IGNORED_GRAY, MINIMUM_SIDE, Region
 from inspector.messages import sentence
 
 FRAME = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
@@ -72,6 +72,8 @@ def test_rectangle_is_ignored_with_its_border(left, top, width, height):
     assert crop.ignore is not None
     assert crop.ignore.dtype == np.bool_
     assert np.array_equal(crop.ignore, expected)
+    assert (crop.pixels[expected] == IGNORED_GRAY).all()
+    assert np.array_equal(crop.pixels[~expected], FRAME[~expected])
 
 
 @given(polygons=st.lists(st.lists(corner, min_size=3, max_size=7), min_size=1, max_size=4))

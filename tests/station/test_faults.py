@@ -130,6 +130,19 @@ def test_one_damaged_picture_is_one_part_and_several_reopen_the_source(
     assert script.opened == 2
 
 
+def test_a_folder_is_not_read_again_for_damaged_pictures(
+    loop: InspectionLoop, script: Script, collector: Collector
+) -> None:
+    script.live = False
+    with running(loop):
+        for _ in range(5):
+            script.error("camera_bad_frame", reason="empty")
+        script.frames(1)
+        inspections = collector.wait_count(6)
+    assert [item.fault for item in inspections] == ["camera_bad_frame"] * 5 + [None]
+    assert script.opened == 1
+
+
 def test_an_old_frame_is_not_judged(
     loop: InspectionLoop, script: Script, clock: ManualClock, collector: Collector
 ) -> None:

@@ -36,26 +36,31 @@ class PatchCoreParameters(Parameters):
         "How much of the collected patches goes into the memory bank. More is slower and seldom better.",
         minimum=0.0001,
         maximum=1.0,
-        quick=0.02,
+        quick=0.05,
     )
     max_patches: int = parameter(
-        100_000,
+        50_000,
         "Patches collected",
         "The memory bank is chosen from so many patches, drawn in equal shares from every good picture. "
         "It bounds memory and time.",
         minimum=1_000,
         maximum=2_000_000,
-        quick=50_000,
+        quick=20_000,
     )
     conditioning: str = parameter(
-        "standardise",
+        "whiten",
         "Feature scaling",
         "none: as the network gives them; standardise: every channel varies alike over good parts; "
-        "whiten: strong and weak directions are brought closer together, and only the strongest are kept.",
+        "whiten: strong and weak directions are brought closer together too, and only the strongest are kept.",
         choices=("none", "standardise", "whiten"),
     )
     dimensions: int = parameter(
-        256, "Dimensions when whitening", "How many directions are kept when whitening.", minimum=2, maximum=2048
+        128,
+        "Dimensions when whitening",
+        "How many directions are kept when whitening. Fewer are faster.",
+        minimum=2,
+        maximum=2048,
+        quick=64,
     )
     neighbourhood: int = parameter(
         3,

@@ -92,9 +92,7 @@ def test_code_in_a_file_never_runs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
 @pytest.mark.parametrize("damage", ["empty", "text", "cut"])
-def test_damaged_files_are_refused(
-    suffix: str, damage: str, tmp_path: Path, tensors: dict[str, torch.Tensor]
-) -> None:
+def test_damaged_files_are_refused(suffix: str, damage: str, tmp_path: Path, tensors: dict[str, torch.Tensor]) -> None:
     file = tmp_path / f"w{suffix}"
     (save_file if suffix == ".safetensors" else torch.save)(tensors, file)
     whole = file.read_bytes()

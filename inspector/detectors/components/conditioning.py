@@ -34,28 +34,26 @@ class Conditioning(nn.Module):
 def fit_conditioning(vectors: Tensor, kind: str, dimensions: int) -> Conditioning:
     """Learn from good patches (n, C) float32.
 
-    `none`: distances as the network gives them. `standardise`: every channel to unit variance. `whiten`: the
-    `dimensions` strongest principal axes (all if fewer), each divided by the square root of its standard deviation,
-    half of a whitening. Axes that hardly vary are divided by no less than a hundredth of the typical value, so that
-    rounding noise does not become a feature.
+    `none`: distances as the network gives them. `standardise`: every channel to unit variance. `whiten`: standardised,
+    then turned to the `dimensions` strongest principal axes (all if fewer), each divided by the square root of its
+    standard deviation, half of a whitening. What hardly varies is divided by no less than a hundredth of the typical
+    deviation, so that rounding noise does not become a feature.
     """
-    mean = vectors.double().mean(0)
+    exact = vectors.double()
+    mean = exact.mean(0)
     if kind == "none":
-        factor = torch.ones_like(mean)
-    elif kind == "standardise":
-        deviation = vectors.double().std(0, correction=0)
-        factor = 1 / deviation.clamp(min=_floor(deviation))
-    else:
-        factor = _half_whitening(vectors, mean, dimensions)
-    return Conditioning(mean.float(), factor.float())
+        return Conditioning(mean.float(), torch.ones_like(mean).float())
+    deviation = exact.std(0, correction=0)
+    scale = 1 / deviation.clamp(min=_floor(deviation))
+    if kind == "standardise":
+        return Conditioning(mean.float(), scale.float())
+    return Conditioning(mean.float(), (scale[:, None] * _half_whitening((exact - mean) * scale, dimensions)).float())
 
 
-def _half_whitening(vectors: Tensor, mean: Tensor, dimensions: int) -> Tensor:
-    centred = vectors.double() - mean
-    values, axes = torch.linalg.eigh(centred.T @ centred / len(vectors))
-    values, axes = values.flip(0)[:dimensions].clamp(min=0), axes.flip(1)[:, :dimensions]
-    deviation = values.sqrt()
-    factor: Tensor = axes / deviation.clamp(min=_floor(deviation)) ** _WHITENING_POWER
+def _half_whitening(standardised: Tensor, dimensions: int) -> Tensor:
+    values, axes = torch.linalg.eigh(standardised.T @ standardised / len(standardised))
+    deviation = values.flip(0)[:dimensions].clamp(min=0).sqrt()
+    factor: Tensor = axes.flip(1)[:, :dimensions] / deviation.clamp(min=_floor(deviation)) ** _WHITENING_POWER
     return factor
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from inspector.detectors.components.conditioning import Conditioning
 from inspector.detectors.components.embedding import PatchEmbedding
-from inspector.detectors.components.nearest import MemoryBank
+from inspector.detectors.components.nearest import LargestDistance, MemoryBank
 from inspector.detectors.components.smoothing import MapUpsampling
 from inspector.features.loading import LoadedBackbone
 
@@ -40,6 +40,7 @@ class PatchCoreNetwork(nn.Module):
         self.upsampling = upsampling
         self.neighbours = neighbours
         self.reweighted = reweighted
+        self._largest: LargestDistance | None = None
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Scores and maps."""
@@ -55,10 +56,12 @@ class PatchCoreNetwork(nn.Module):
 
     def scores(self, embedded: Tensor) -> Tensor:
         """The scores alone of embedded images (N, h, w, C), (N,): several times faster than with maps."""
+        if self._largest is None:
+            self._largest = LargestDistance(self.bank)
         found = []
         for image in embedded:
             queries = self.conditioning(image.flatten(0, 1))
-            score, row = self.bank.largest(queries, self.neighbours)
+            score, row = self._largest(queries, self.neighbours)
             if self.reweighted and len(self.bank.points) > 1:
                 score = score * self.reweighting(queries[row][None])[0]
             found.append(score)

@@ -1,0 +1,83 @@
+"""Folds, lazily read subsets, copies of a single image, and the generic refit against the methods' own way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.detectors.cross_validation import COPIES, Subset, altered_copies, fold_members, refit_scores
+from inspector.detectors.input_size import input_size
+from inspector.detectors.registry import detector_ids
+from inspector.tasks import CancelToken, no_progress
+from tests.detectors.parts import fitted, good_part, good_parts, make
+
+
+@given(st.integers(2, 200), st.integers(1, 300), st.integers(0, 5))
+def test_folds_share_out_every_image_once(n: int, folds: int, seed: int) -> None:
+    parts = fold_members(n, folds, seed)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(n))
+    assert len(parts) == min(max(folds, 2), n)
+    sizes = [len(part) for part in parts]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_subsets_read_what_is_asked_for() -> None:
+    class Counting(list):
+        read = 0
+
+        def __getitem__(self, index):
+            Counting.read += 1
+            return super().__getitem__(index)
+
+    subset = Subset(Counting(range(100)), np.array([5, 50, 7]))
+    assert len(subset) == 3
+    assert list(subset[1:]) == [50, 7]
+    assert subset[0] == 5
+    assert Counting.read == 3
+
+
+def test_copies_are_near_the_image_and_differ() -> None:
+    image = good_part(0)
+    copies = altered_copies(image, 0)
+    assert len(copies) == COPIES
+    for copy in copies:
+        assert copy.shape == image.shape
+        assert copy.dtype == np.uint8
+        difference = np.abs(copy.astype(float) - image).mean()
+        assert 0.5 < difference < 25
+    assert not np.array_equal(copies[0], copies[1])
+    np.testing.assert_array_equal(copies[3], altered_copies(image, 0)[3])
+
+
+def test_a_single_image_is_scored_by_its_copies() -> None:
+    image = good_part(3)
+    detector = fitted("patchcore", [image], size=64)
+    (score,) = refit_scores(detector, [image], 5, no_progress, CancelToken())
+    assert score == pytest.approx(max(item.score for item in detector.predict(altered_copies(image, 0))), rel=1e-5)
+    assert score > detector.predict([image])[0].score
+
+
+@pytest.mark.parametrize("detector_id", detector_ids())
+def test_reusing_features_gives_what_refitting_gives(detector_id: str) -> None:
+    images = good_parts(6)
+    detector = make(detector_id, size=64)
+    own = detector.cross_validated_scores(images, 3, no_progress, CancelToken())
+    refitted = refit_scores(detector, images, 3, no_progress, CancelToken())
+    np.testing.assert_allclose(own, refitted, rtol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "size", "expected"),
+    [
+        ([(100, 100)], 256, (256, 256)),
+        ([(480, 640)] * 5, 256, (224, 288)),
+        ([(480, 640), (481, 640)], 256, (224, 288)),
+        ([(480, 640), (640, 480)], 256, (256, 256)),
+        ([(100, 1000)], 256, (256, 256)),
+        ([(1000, 500)], 64, (96, 32)),
+    ],
+)
+def test_input_size(shapes: list[tuple[int, int]], size: int, expected: tuple[int, int]) -> None:
+    assert input_size([np.zeros((*shape, 3), np.uint8) for shape in shapes], size) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from inspector.data.dataset import Label, Split
 from inspector.data.project import Project
 from inspector.imaging.files import write_image
 from inspector.ui.context import AppContext
+from inspector.ui.dialogs.import_report import ImportReportDialog
 from inspector.ui.dialogs.message import MessageDialog
 from inspector.ui.models.sample_model import BLOCK, Role
 from inspector.ui.panes.project import ProjectPane
@@ -277,3 +279,27 @@ def test_a_project_that_vanishes_is_told_and_nothing_breaks(
     select(pane, samples[1])
     press(pane, Qt.Key.Key_G, qtbot)
     qtbot.waitUntil(lambda: labels(project)[Label.GOOD] == 1)
+
+
+def test_the_list_of_unusable_files_is_shown_and_emptied(
+    pane: ProjectPane, project: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.png").write_text("not a picture")
+    pane.import_paths([tmp_path / "notes.png"])
+    button = pane.import_buttons._problems
+    qtbot.waitUntil(lambda: not button.isHidden())
+    button.click()
+    qtbot.waitUntil(lambda: bool(dialogs(ImportReportDialog)))
+    (report,) = dialogs(ImportReportDialog)
+    assert report.table.rowCount() == 1
+    report.forget_button.click()
+    qtbot.waitUntil(lambda: not project.samples.problems() and button.isHidden())
+
+
+def test_twenty_thousand_samples_are_shown_without_being_read(pane: ProjectPane, qtbot: QtBot) -> None:
+    began = time.perf_counter()
+    pane.grid.show_ids(list(range(1, 20_001)))
+    assert time.perf_counter() - began < 0.1
+    pane.grid.show_ids(list(range(2, 20_001)))
+    assert pane.model.rowCount() == 19_999
+    assert len(pane.model._rows) == 0

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from inspector.data.dataset import Label
-from inspector.ui.models.sample_model import SampleModel
+from inspector.ui.models.sample_model import Index, SampleModel
 from inspector.ui.theme import colours_of
 from inspector.ui.widgets.sample_delegate import CELL, SampleDelegate
 
@@ -109,7 +109,7 @@ class SampleGrid(QListView):
     def keyboardSearch(self, search: str) -> None:
         """Letters are for labelling here."""
 
-    def dataChanged(self, top_left: QModelIndex, bottom_right: QModelIndex, roles: Sequence[int] = ()) -> None:
+    def dataChanged(self, top_left: Index, bottom_right: Index, roles: Sequence[int] = ()) -> None:
         """Repaint. Qt's own method lays out all samples again, for each thumbnail that arrives; sizes never change."""
         if top_left == bottom_right:
             self.update(top_left)

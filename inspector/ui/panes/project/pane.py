@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, SignalInstance, Slot
+from PySide6.QtCore import QModelIndex, Qt, SignalInstance, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from inspector.ui.models.sample_model import SampleModel
 from inspector.ui.panes.project.editing import SampleEditor
 from inspector.ui.panes.project.filter_bar import FilterBar
 from inspector.ui.panes.project.import_menu import ImportButtons
+from inspector.ui.panes.project.import_news import ImportNews
 from inspector.ui.panes.project.importing import Importing
 from inspector.ui.panes.project.label_bar import LabelBar
 from inspector.ui.panes.project.preview import Preview
@@ -29,7 +30,7 @@ from inspector.ui.widgets.progress_strip import ProgressStrip
 from inspector.ui.widgets.sample_grid import SampleGrid
 from inspector.ui.workers import JobQueue
 
-READS = ("ids", "counts", "problems", "unlabelled")
+READS = ("ids", "counts")
 """Keys of what the pane itself asks the queue for; the answers come as (store, answer)."""
 
 
@@ -48,11 +49,10 @@ class ProjectPane(QWidget):
         self.preview = Preview(self)
         self.labels = LabelBar(self)
         self.banner = Banner(self)
+        self.news = ImportNews(self.banner, self._queue, self.editor)
         self.import_buttons = ImportButtons(self)
         self._new_ids: list[int] = []
-        self._unlabelled: list[int] = []
         self._doomed: list[int] = []
-        self._report: ImportReport | None = None
         self._lay_out()
         self._make_actions()
         self._connect()
@@ -134,18 +134,19 @@ class ProjectPane(QWidget):
         self._context.project_changed.connect(self._switch_project)
         self._queue.done.connect(self._queue_done)
         self._queue.failed.connect(self._queue_failed)
-        for source in (self.model, self.editor, self.importing, self.preview):
+        for source in (self.model, self.editor, self.importing, self.preview, self.news):
             source.failed.connect(self._context.failed)
         self.editor.changed.connect(self._samples_changed)
         self.editor.removed.connect(self._samples_removed)
         self.editor.captured.connect(self._captured)
         self.importing.arrived.connect(self.refresh)
         self.importing.reported.connect(self._import_reported)
-        self.importing.cancelled.connect(self._import_cancelled)
+        self.importing.cancelled.connect(self.news.tell_cancelled)
         self.importing.runner.finished.connect(self._tell_others)
         self.import_buttons.chosen.connect(self.import_paths)
         self.import_buttons.capture_wanted.connect(self._open_capture)
-        self.import_buttons.problems_wanted.connect(self._ask_for_problems)
+        self.import_buttons.problems_wanted.connect(self.news.show_problems)
+        self.news.forgotten.connect(self.refresh)
         self.filter.query_changed.connect(self.refresh)
         self.grid.label_wanted.connect(self._label)
         self.grid.removal_wanted.connect(self._ask_to_remove)
@@ -153,7 +154,7 @@ class ProjectPane(QWidget):
         self.labels.label_wanted.connect(self._label)
         self.labels.split_wanted.connect(self._split)
         self.labels.removal_wanted.connect(self._ask_to_remove)
-        self.model.dataChanged.connect(self._show_selection)
+        self.model.dataChanged.connect(self._rows_changed)
 
     # what the project holds
 
@@ -164,7 +165,7 @@ class ProjectPane(QWidget):
         self.editor.set_store(self._store)
         self.model.set_store(self._store)
         self.filter.reset()
-        self.banner.hide()
+        self.news.set_store(self._store)
         self._new_ids = []
         self.setEnabled(self._store is not None)
         self.refresh()
@@ -175,8 +176,8 @@ class ProjectPane(QWidget):
         store = self._store
         if store is None:
             return
-        query = self.filter.query()
-        self._queue.submit("ids", lambda: (store, store.ids(query)))
+        query, new = self.filter.query(), self._new_ids
+        self._queue.submit("ids", lambda: (store, (store.ids(query), new)))
         self._queue.submit("counts", lambda: (store, (store.counts(), store.kinds(), len(store.problems()))))
 
     @Slot(object, object)
@@ -184,26 +185,23 @@ class ProjectPane(QWidget):
         if key not in READS or outcome[0] is not self._store:
             return
         if key == "ids":
-            self._show_ids(outcome[1])
-        elif key == "counts":
+            self._show_ids(*outcome[1])
+        else:
             counts, kinds, problems = outcome[1]
             self.filter.set_counts(counts)
             self.labels.set_kinds(kinds)
             self.import_buttons.set_problems(problems)
-        elif key == "unlabelled":
-            self._offer_to_label(outcome[1])
-        else:
-            self._open_report(outcome[1], ())
 
     @Slot(object, object)
     def _queue_failed(self, key: Any, error: BaseException) -> None:
-        if key in READS or key == "forget":
+        if key in READS:
             self._context.failed.emit(error)
 
-    def _show_ids(self, ids: list[int]) -> None:
+    def _show_ids(self, ids: list[int], new: list[int]) -> None:
         self.grid.show_ids(ids)
-        if self._new_ids:
-            self.grid.select_ids(self._new_ids, self._new_ids[0])
+        # Ids that were asked for before the new samples were known do not hold them all.
+        if new and new is self._new_ids:
+            self.grid.select_ids(new, new[0])
             self._new_ids = []
         filtered = self.filter.query() != SampleQuery()
         self.grid.set_empty_text(
@@ -220,6 +218,11 @@ class ProjectPane(QWidget):
         if current is None or row is not None:
             self.preview.show_sample(self._store, row, selected)
         self.labels.show_row(row, selected)
+
+    @Slot(QModelIndex, QModelIndex)
+    def _rows_changed(self, first: QModelIndex, last: QModelIndex) -> None:
+        if first.row() <= self.grid.currentIndex().row() <= last.row():
+            self._show_selection()
 
     # changes
 
@@ -273,59 +276,8 @@ class ProjectPane(QWidget):
 
     @Slot(object)
     def _import_reported(self, report: ImportReport) -> None:
-        self._report = report
         self._new_ids = list(report.added)
-        parts = [self.tr("Pictures added: {count}").format(count=number(len(report.added)))]
-        if report.duplicates:
-            parts.append(self.tr("there already: {count}").format(count=number(len(report.duplicates))))
-        if report.problems:
-            parts.append(self.tr("not usable: {count}").format(count=number(len(report.problems))))
-        self.banner.say(", ".join(parts) + ".", error=bool(report.problems))
-        if report.problems or report.duplicates:
-            self.banner.offer(self.tr("Details…"), self._open_last_report)
-        store = self._store
-        if report.added and store is not None:
-            self._queue.submit("unlabelled", lambda: (store, _unlabelled(store, report.added)))
-
-    def _offer_to_label(self, ids: list[int]) -> None:
-        self._unlabelled = ids
-        if ids:
-            text = self.tr("Label the new ones as good ({count})").format(count=number(len(ids)))
-            self.banner.offer(text, self._label_new_good)
-
-    @Slot()
-    def _label_new_good(self) -> None:
-        self.editor.label(self._unlabelled, Label.GOOD)
-        self.banner.hide()
-
-    @Slot()
-    def _import_cancelled(self) -> None:
-        self.banner.say(self.tr("The import was cancelled. What had been copied until then stays in the project."))
-
-    @Slot()
-    def _open_last_report(self) -> None:
-        if self._report is not None:
-            self._open_report(self._report.problems, self._report.duplicates)
-
-    @Slot()
-    def _ask_for_problems(self) -> None:
-        store = self._store
-        if store is not None:
-            self._queue.submit("problems", lambda: (store, store.problems()))
-
-    def _open_report(self, problems: Sequence[Any], duplicates: Sequence[Any]) -> None:
-        from inspector.ui.dialogs.import_report import ImportReportDialog
-
-        dialog = ImportReportDialog(problems, duplicates, self)
-        dialog.forget_wanted.connect(self._forget_problems)
-        dialog.open()
-
-    @Slot()
-    def _forget_problems(self) -> None:
-        store = self._store
-        if store is not None:
-            self._queue.submit("forget", store.clear_problems)
-            self.refresh()
+        self.news.tell(report)
 
     @Slot()
     def _open_capture(self) -> None:
@@ -342,8 +294,3 @@ class ProjectPane(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self.import_paths([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
         event.acceptProposedAction()
-
-
-def _unlabelled(store: SampleStore, ids: Sequence[int]) -> list[int]:
-    """Those of `ids` that nobody has labelled; folders in MVTec AD layout bring their labels."""
-    return sorted(set(ids).intersection(store.ids(SampleQuery(label=Label.NONE))))

@@ -161,3 +161,14 @@ def test_without_thresholds_nothing_can_be_moved(qtbot: QtBot) -> None:
         drag(widget, at(widget, 0.0), at(widget, 0.5))
     assert not widget.fail.isEnabled()
     assert not widget.grab().isNull()
+
+
+def test_what_is_drawn_follows_the_axis(histogram: ScoreHistogram) -> None:
+    """The right end of the axis is painted after other scores came in, which a remembered rectangle would cut off."""
+    histogram.set_scores([100.0, 101.0], [900.0])
+    histogram.set_thresholds(500.0, 500.0)
+    picture = histogram.plot.grab().toImage()
+    right = picture.pixelColor(picture.width() - 8, picture.height() // 2)
+    left = picture.pixelColor(8, picture.height() // 2)
+    assert right.red() > right.green()  # the zone that fails
+    assert left.green() > left.red()  # the zone that passes

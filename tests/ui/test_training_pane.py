@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,3 +180,9 @@ def test_a_wrong_weights_file_is_refused_with_a_sentence(
         form.backbone.import_file(file)
     assert [error.code for error in told] == ["weights_damaged"]
     assert not pane.trainer.start.isEnabled()
+
+
+def test_the_window_never_loads_torch() -> None:
+    code = "import sys, inspector.ui.panes.training; print('torch' in sys.modules, 'sklearn' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout.split() == ["False", "False"]

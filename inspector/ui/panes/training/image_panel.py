@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from inspector.data.dataset import Label
 from inspector.errors import InspectorError
@@ -13,6 +13,7 @@ from inspector.runtime.bundle import Bundle
 from inspector.ui.context import AppContext
 from inspector.ui.models.score_table import ScoredImage
 from inspector.ui.panes.training.heatmaps import Heatmap, HeatmapMaker
+from inspector.ui.panes.training.large_view import LargeView
 from inspector.ui.texts import error_sentence, label_word
 from inspector.ui.theme import TOUCH, colours_of
 from inspector.ui.widgets.image_view import ImageView
@@ -190,22 +191,3 @@ class ImagePanel(QWidget):
             self._large.deleteLater()
         self._large = LargeView(self._image.name, self._heatmap, self.heat.isChecked(), self.window())
         self._large.open()
-
-
-class LargeView(QDialog):
-    """The same picture in a large window; Escape or a click on Close ends it."""
-
-    def __init__(self, name: str, heatmap: Heatmap, heat: bool, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(name)
-        self.resize(parent.size() * 0.95)
-        self.view = ImageView(self)
-        self.view.set_image(heatmap.crop)
-        if heat:
-            self.view.set_overlay(heatmap.overlay, 1.0)
-        close = QPushButton(self.tr("Close"), self)
-        close.setMinimumHeight(TOUCH)
-        close.clicked.connect(self.accept)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.view, 1)
-        layout.addWidget(close)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inspector.data.dataset import Label, Split
+from inspector.data.dataset import Label
 from inspector.data.models import ModelRow
 from inspector.data.rows import SampleRow
 from inspector.data.samples import SampleStore
@@ -38,7 +38,7 @@ def _image(score: ScoreRow, sample: SampleRow | None) -> ScoredImage:
         label=Label(score.label),
         kind=sample.kind if sample else score.kind,
         score=score.score,
-        held_out=score.split == Split.TEST,
+        held_out=not score.cross_validated,
         sha256=score.sha256,
         sample_id=sample.id if sample else None,
         path=sample.path if sample else None,

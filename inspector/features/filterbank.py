@@ -3,7 +3,7 @@
 Per level of an image pyramid: the strength of Gabor filters in eight directions, how much that strength itself varies
 from place to place, the gradients of two opponent colours; beside them the local mean colours. Strengths are
 compressed by their square root, so that strong edges do not drown everything else. Chosen by measurement among
-alternatives: docs/decisions/0003-self-contained-features.md.
+alternatives: docs/decisions/0005-self-contained-features.md.
 """
 
 from __future__ import annotations

@@ -100,6 +100,7 @@ def test_missing_figures_have_a_reason() -> None:
     assert figure(metrics, "image_auroc") == ("not available", "no picture is labelled as defect")
     assert "outline" in figure({**metrics, "n_defect": 3}, "pixel_auroc")[1]
     assert figure(metrics, "aupro") == ("0.500", "n = 12 pictures, 4 defect areas")
+    assert "No picture is labelled as defect" in measured_on(metrics)
     assert "never saw" in measured_on({"good_scores": "held_out", "n_good": 1, "n_defect": 1})
     assert "cross-validated" in measured_on({"good_scores": "cross_validated", "n_good": 1, "n_defect": 1})
 

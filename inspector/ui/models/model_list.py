@@ -83,7 +83,7 @@ class ModelList(QAbstractListModel):
         auroc = model.metrics.get("image_auroc")
         good, defect = model.metrics.get("n_good", 0), model.metrics.get("n_defect", 0)
         if auroc is None:
-            return self.tr("AUROC not available (no defect was labelled)")
+            return self.tr("AUROC not available: no defects")
         value = QLocale().toString(float(auroc), "f", 3)
         return self.tr("AUROC {value} (n = {good} good + {defect} defect)").format(
             value=value, good=good, defect=defect

@@ -85,6 +85,8 @@ def in_sample_warning(part: ThresholdPart) -> str:
 def measured_on(metrics: Mapping[str, Any]) -> str:
     """On which images the figures of a model were measured."""
     good, defect = number(metrics.get("n_good", 0)), number(metrics.get("n_defect", 0))
+    if not metrics.get("n_defect"):
+        return translate("training", "No picture is labelled as defect, so it is not known how well defects are found.")
     if metrics.get("good_scores") == "held_out":
         return say(
             translate("training", "Measured on {good} good and {defect} defective pictures that training never saw."),

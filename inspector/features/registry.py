@@ -101,7 +101,7 @@ _INFOS = (
         "The smallest ImageNet network (3 MB as half precision); quick on every computer.",
         "squeezenet1_1-b8a52dc0.pth",
         _features(3, 4, 6, 7, 9, 10, 11, 12),
-        _features(4, 7),
+        _features(7, 10),
         _features(3, 6, 9),
     ),
     _torchvision(

@@ -27,10 +27,10 @@ from inspector.ui.panes.inspection.bridge import RECENT_SCORES, STRIP, LiveBridg
 from inspector.ui.panes.inspection.fault_banner import FaultBanner
 from inspector.ui.panes.inspection.history import History
 from inspector.ui.panes.inspection.parts import PICTURE_SIDE, LivePart, Look, live_part
-from inspector.ui.panes.inspection.source_selector import SourceSelector, source_from
 from inspector.ui.panes.inspection.truth import TruthTally
 from inspector.ui.theme import LIGHT
 from inspector.ui.widgets.filmstrip import Filmstrip, StripItem
+from inspector.ui.widgets.source_selector import SourceSelector, source_from
 from inspector.ui.widgets.verdict_tile import PLACES, VerdictTile
 
 

@@ -118,7 +118,8 @@ def _rings(part: np.random.Generator, pose: _Pose) -> Field:
     uneven[:overlap] = uneven[:overlap] * np.sqrt(1 - fade) + uneven[angles:] * np.sqrt(fade)
     profile = 1 + 0.075 * ((0.8 * feed + 0.7 * coarse)[None, :] + uneven[:angles])
     reach = OUTER * pose.scale * _S * 1.02
-    flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+    # Without FILL_OUTLIERS the pixels beyond the reach keep whatever memory held.
+    flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR | cv2.WARP_FILL_OUTLIERS
     return np.asarray(cv2.warpPolar(profile.astype(np.float32), (_N, _N), (pose.x, pose.y), reach, flags), np.float32)
 
 

@@ -12,11 +12,11 @@ from inspector.imaging.frame import Frame
 from inspector.settings import Settings
 from inspector.ui.errors import show_error
 from inspector.ui.live_frames import LiveFrames
-from inspector.ui.panes.inspection.source_selector import SourceSelector, source_from
 from inspector.ui.panes.project.editing import SampleEditor
 from inspector.ui.texts import label_word, number
 from inspector.ui.theme import TOUCH, set_role
 from inspector.ui.widgets.image_view import ImageView
+from inspector.ui.widgets.source_selector import SourceSelector, source_from
 
 LABELS = (Label.GOOD, Label.DEFECT, Label.UNSURE, Label.NONE)
 

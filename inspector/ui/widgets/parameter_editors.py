@@ -17,8 +17,13 @@ _FARTHEST = 1e12
 class Editor(Protocol):
     """A widget that edits one value."""
 
-    widget: QWidget
-    edited: SignalInstance
+    @property
+    def widget(self) -> QWidget:
+        """What the form places."""
+
+    @property
+    def edited(self) -> SignalInstance:
+        """Emitted when the value changed."""
 
     def value(self) -> Value:
         """What it says now, in the declared type."""
@@ -41,7 +46,7 @@ class NumberBox(QDoubleSpinBox):
     def valueFromText(self, text: str) -> float:
         return self.locale().toDouble(text)[0]
 
-    def validate(self, text: str, position: int) -> object:
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         if self.locale().toDouble(text)[1]:
             return QValidator.State.Acceptable, text, position
         return super().validate(text, position)

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButto
 from inspector.cameras.base import CameraSource
 from inspector.station.gate import Mode
 from inspector.ui.icons import icon
-from inspector.ui.panes.inspection.source_selector import SourceSelector
 from inspector.ui.theme import colours_of, set_role
+from inspector.ui.widgets.source_selector import SourceSelector
 
 BIG = 64
 """Height of what a gloved hand presses."""

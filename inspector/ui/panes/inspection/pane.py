@@ -22,11 +22,11 @@ from inspector.ui.panes.inspection.model import ActiveModel
 from inspector.ui.panes.inspection.part_view import PartView
 from inspector.ui.panes.inspection.parts import LivePart
 from inspector.ui.panes.inspection.session import LiveSession, RunRequest
-from inspector.ui.panes.inspection.source_selector import source_from
 from inspector.ui.panes.inspection.thresholds_panel import ThresholdsPanel
 from inspector.ui.panes.inspection.truth import TruthTally
 from inspector.ui.throttle import Throttle
 from inspector.ui.widgets.filmstrip import Filmstrip
+from inspector.ui.widgets.source_selector import source_from
 from inspector.ui.widgets.verdict_tile import VerdictTile
 
 RECORDS = "records.sqlite"

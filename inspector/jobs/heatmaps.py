@@ -9,7 +9,7 @@ from inspector.detectors.base import Prediction
 from inspector.errors import ImageError
 from inspector.imaging.files import write_image
 from inspector.imaging.frame import Image
-from inspector.imaging.overlay import blend, contours, draw_contours
+from inspector.imaging.overlay import blend, contours, draw_contours, peak_at_score
 from inspector.jobs.scoring import OnScored
 from inspector.runtime.bundle import Bundle
 
@@ -25,8 +25,9 @@ def heatmap_writer(bundle: Bundle, folder: Path, root: Path) -> OnScored:
     def write(sample: Sample, crop: Image, prediction: Prediction) -> None:
         if prediction.anomaly_map is None:
             return
-        overlay = blend(crop, prediction.anomaly_map, low, high, _OPACITY)
-        draw_contours(overlay, contours(prediction.anomaly_map, fail))
+        shown = peak_at_score(prediction.anomaly_map, prediction.score)
+        overlay = blend(crop, shown, low, high, _OPACITY)
+        draw_contours(overlay, contours(shown, fail))
         place = sample.path.relative_to(root) if sample.path.is_relative_to(root) else Path(sample.path.name)
         target = (folder / place).with_suffix(".png")
         _make_folder(target)

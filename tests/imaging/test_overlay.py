@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from inspector.imaging.overlay import COLOUR_MAPS, blend, colourise, contours, draw_contours
+from inspector.imaging.overlay import COLOUR_MAPS, blend, colourise, contours, draw_contours, peak_at_score
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
 RAMP = np.linspace(-1, 2, 50, dtype=np.float32)[None, :].repeat(40, axis=0)
@@ -109,3 +109,20 @@ def test_outlines_show_on_any_ground(ground):
     assert picture[10, 20].tolist() == [255, 255, 255]
     assert picture[8, 20].max() < 120
     assert (picture[0] == ground).all()
+
+
+@given(maps, st.floats(-200, 200, width=32))
+def test_the_shown_peak_is_the_score_and_order_is_kept(anomaly_map, score):
+    shown = peak_at_score(anomaly_map, score)
+    assert shown.max() == pytest.approx(score, abs=1e-2)
+    order = np.argsort(anomaly_map, axis=None)
+    assert (np.diff(shown.ravel()[order]) >= -1e-3).all()
+
+
+def test_a_strong_defect_does_not_lift_the_background():
+    anomaly_map = np.full((64, 64), 4, np.float32)
+    anomaly_map[20:24, 20:24] = 12
+    shown = peak_at_score(anomaly_map, 34)
+    assert shown.max() == pytest.approx(34)
+    assert np.median(shown) == pytest.approx(4)
+    assert len(contours(shown, 5.2)) == 1

@@ -36,9 +36,8 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class LivePart:
     """`inspection` without its pixels, so that it can be judged again; `picture` and `thumbnail` BGR; None where there
-    is none. `anomaly_map`, float32 of any size, lies over the whole picture and is for display only: it is shifted so
-    that its peak is the score, because methods smooth their maps and a threshold on scores would lie above them.
-    `drawn` is the picture as `look` has it."""
+    is none. `anomaly_map`, float32 of any size, lies over the whole picture and is for display only: see
+    `overlay.peak_at_score`. `drawn` is the picture as `look` has it."""
 
     inspection: Inspection
     picture: Image | None
@@ -92,7 +91,11 @@ def live_part(inspection: Inspection) -> LivePart:
     return LivePart(
         inspection=replace(inspection, frame=None, crop=None, prediction=kept),
         picture=picture,
-        anomaly_map=None if full_map is None or prediction is None else _shown_map(full_map, prediction.score),
+        anomaly_map=(
+            None
+            if full_map is None or prediction is None
+            else overlay.peak_at_score(shrunk(full_map, PICTURE_SIDE), prediction.score)
+        ),
         thumbnail=None if picture is None else shrunk(picture, THUMBNAIL_SIDE),
         truth=truth_of(frame.source, frame.sequence) if frame is not None else None,
     )
@@ -107,11 +110,6 @@ def shrunk(pixels: NDArray, side: int) -> NDArray:
     # Below a factor of two averaging gains nothing that can be seen and costs four times as much.
     interpolation = cv2.INTER_LINEAR if longest < 2 * side else cv2.INTER_AREA
     return cv2.resize(pixels, (width, height), interpolation=interpolation)
-
-
-def _shown_map(anomaly_map: NDArray[np.float32], score: float) -> NDArray[np.float32]:
-    small = shrunk(anomaly_map, PICTURE_SIDE)
-    return np.asarray(small + np.float32(score - float(small.max())), np.float32)
 
 
 def _same_drawing(first: Look | None, second: Look) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from inspector.imaging.files import read_image
 from inspector.imaging.frame import Image
-from inspector.imaging.overlay import AnomalyMap, ColourMap, blend
+from inspector.imaging.overlay import AnomalyMap, ColourMap, blend, peak_at_score
 from inspector.runtime.bundle import Bundle
 from inspector.runtime.engine import Engine
 from inspector.runtime.engines import open_engine
@@ -19,7 +19,8 @@ MEMORY = 256 * 2**20
 
 @dataclass(frozen=True)
 class Heatmap:
-    """A crop (H, W, 3) BGR, the same with its map laid over it, and the raw map; both None for methods without maps."""
+    """A crop (H, W, 3) BGR, the same with its map laid over it, and the map as it is
+    shown (`peak_at_score`); both None for methods without maps."""
 
     crop: Image
     overlay: Image | None
@@ -66,7 +67,9 @@ class HeatmapMaker:
             self._engine = open_engine(bundle)
             self._bundle_id = bundle.manifest.id
         crop = bundle.manifest.region.build().crop(read_image(path)).pixels
-        self._kept[sha256] = crop, self._engine.infer(crop).anomaly_map
+        found = self._engine.infer(crop)
+        shown = None if found.anomaly_map is None else peak_at_score(found.anomaly_map, found.score)
+        self._kept[sha256] = crop, shown
         while len(self._kept) > 1 and sum(map(_size, self._kept.values())) > self._memory:
             self._kept.popitem(last=False)
         return self._kept[sha256]

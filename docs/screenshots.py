@@ -1,0 +1,97 @@
+"""Renew the pictures of the README: drives the real program through the demo and takes its picture in each pane.
+
+    python docs/screenshots.py [--folder docs/images] [--theme light]
+
+Needs no display. Takes about a minute, most of it training the demo's model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QDeadlineTimer, QEventLoop
+from PySide6.QtWidgets import QApplication
+
+from inspector.app import make_window
+from inspector.evaluation.judge import Verdict
+from inspector.jobs.demo import DemoJob
+from inspector.settings import Settings
+from inspector.ui.main_window import MainWindow
+from inspector.ui.navigation import Place
+
+SIZE = (1280, 800)
+PATIENCE_MS = 180_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "images")
+    parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument("--product", default="washer")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="inspector-") as home:
+        os.environ["INSPECTOR_HOME"] = home
+        Settings(theme=arguments.theme).save()
+        _, window = make_window()
+        window.resize(*SIZE)
+        window.show()
+        try:
+            take_all(window, arguments.folder, DemoJob(folder=Path(home) / "demo", products=(arguments.product,)))
+        finally:
+            window.close()
+
+
+def take_all(window: MainWindow, folder: Path, job: DemoJob) -> None:
+    """Start page, then live inspection as the demo leaves it, then the two panes behind it."""
+    settle()
+    save(window, folder / "start.png")
+    window.demo.start(job)
+    wait_until(lambda: window.place is Place.INSPECTION)
+    pane = window.pane(Place.INSPECTION)
+    for verdict in (Verdict.PASS, Verdict.FAIL):
+        wait_until(lambda wanted=verdict: pane.history.newest is not None and pane.history.newest.verdict is wanted)
+        settle(100)
+        save(window, folder / f"inspection-{verdict.value}.png")
+    pane.stop()
+    settle()
+    window.go_to(Place.PROJECT)
+    project = window.pane(Place.PROJECT)
+    wait_until(lambda: project.grid.model().rowCount() > 0)
+    settle()
+    project.grid.setCurrentIndex(project.grid.model().index(job.good + 2, 0))
+    settle(2000)
+    save(window, folder / "project.png")
+    window.go_to(Place.TRAINING)
+    settle(3000)
+    save(window, folder / "training.png")
+
+
+def settle(milliseconds: int = 500) -> None:
+    """Let the program do what it has begun: pictures are read and drawn in the background."""
+    deadline = QDeadlineTimer(milliseconds)
+    while not deadline.hasExpired():
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+
+
+def wait_until(ready: Callable[[], bool]) -> None:
+    deadline = QDeadlineTimer(PATIENCE_MS)
+    while not ready():
+        if deadline.hasExpired():
+            raise TimeoutError("the program did not come to what the picture should show")
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+
+
+def save(window: MainWindow, file: Path) -> None:
+    window.grab().save(str(file))
+    print(file)
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,8 @@ from inspector.ui.context import AppContext
 from inspector.ui.crash import CrashReporter
 from inspector.ui.main_window import MainWindow
 from inspector.ui.theme import Theme
+from inspector.ui.warm_up import import_ahead
+from inspector.ui.workers import TaskRunner
 
 if TYPE_CHECKING:
     from inspector.jobs.demo import DemoJob
@@ -35,9 +37,12 @@ def run(demo: DemoJob | None = None) -> int:
         application, window = make_window()
         reporter = CrashReporter(log, window)
         window.show()
+        warm_up = TaskRunner(window)
+        warm_up.start(import_ahead)
         if demo is not None:
             window.demo.start(demo)
         code = application.exec()
+        warm_up.stop()
         reporter.detach()
         return code
     finally:

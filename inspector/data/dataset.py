@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from inspector.imaging.files import read_image, read_mask
 from inspector.imaging.frame import Image, Mask
+from inspector.imaging.regions import Region
 
 
 class Label(StrEnum):
@@ -51,11 +52,13 @@ class Sample:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples in a fixed order. `source` is the folder or project it was loaded from."""
+    """Samples in a fixed order. `source` is the folder or project it was loaded from, `region` what of each image is
+    judged unless somebody asks for another."""
 
     name: str
     source: Path
     samples: tuple[Sample, ...]
+    region: Region = field(default_factory=Region)
 
     def select(self, label: Label | None = None, split: Split | None = None) -> tuple[Sample, ...]:
         """The samples with this label and split, either may be left open."""

@@ -15,6 +15,7 @@ from inspector.data.project import Project
 from inspector.data.samples import SampleStore
 from inspector.data.schema import PropertyRecord
 from inspector.errors import DatasetError
+from inspector.imaging.regions import Region
 
 
 def load_dataset(path: Path | str) -> Dataset:
@@ -51,13 +52,13 @@ def _from_project(folder: Path) -> Dataset:
     database = Database(layout.database, read_only=True)
     try:
         with database.read() as session:
-            name = session.scalar(select(PropertyRecord.value).where(PropertyRecord.key == "name"))
+            facts = {row.key: row.value for row in session.scalars(select(PropertyRecord))}
         samples = SampleStore(database, layout).stored()
     finally:
         database.close()
     if not samples:
-        raise DatasetError("dataset_empty", name=str(name))
-    return Dataset(str(name), folder, samples)
+        raise DatasetError("dataset_empty", name=str(facts["name"]))
+    return Dataset(str(facts["name"]), folder, samples, Region(**(facts.get("region") or {})))
 
 
 def _images_in(folder: Path) -> tuple[Sample, ...]:

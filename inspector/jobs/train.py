@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from inspector.detectors.registry import DEFAULT_DETECTOR, detector_type
 from inspector.errors import DatasetError, ImageError
 from inspector.evaluation.calibration import DEFAULT_TARGET_REJECT_RATE, from_good
 from inspector.features.registry import DEFAULT_BACKBONE
+from inspector.imaging.regions import Region
 from inspector.jobs.base import Job
 from inspector.jobs.description import cross_validated_rows, describe, held_out_rows, training_part
 from inspector.jobs.figures import figures
@@ -54,7 +55,8 @@ class TrainingJob(Job):
     folds: int = Field(default=5, ge=2)
     target_reject_rate: float = Field(default=DEFAULT_TARGET_REJECT_RATE, gt=0, lt=0.5)
     review_rate: float | None = Field(default=None, gt=0, lt=0.5)
-    region: RegionPart = RegionPart()
+    region: RegionPart | None = None
+    """What of each image is judged; None: what the data set says."""
 
     def partial_outputs(self) -> list[Path]:
         """What a kill while saving leaves."""
@@ -83,17 +85,18 @@ class TrainingResult(BaseModel):
 
 @dataclass
 class _Fitted:
-    """A fitted detector with the samples it has learned from and those that turned out to be unreadable."""
+    """A fitted detector with the samples it has learned from, those that turned out to be unreadable, and the region
+    of both."""
 
     detector: Detector
     learned: list[Sample]
     skipped: list[Skipped]
+    region: Region
     seconds: float = 0.0
 
-    def crops(self, job: TrainingJob) -> SampleImages:
+    def crops(self) -> SampleImages:
         """What was learned from, read when asked for."""
-        region = job.region.build()
-        return SampleImages(self.learned, lambda image: region.crop(image).pixels)
+        return SampleImages(self.learned, lambda image: self.region.crop(image).pixels)
 
 
 def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> TrainingResult:
@@ -107,8 +110,10 @@ def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> Training
     clock(0, 0, "loading")
     check_target(job.out)
     dataset = load_dataset(job.dataset)
+    if job.region is not None:
+        dataset = replace(dataset, region=job.region.build())
     fitted = _fit(job, dataset, clock, cancel)
-    good_scores = fitted.detector.cross_validated_scores(fitted.crops(job), job.folds, clock, cancel)
+    good_scores = fitted.detector.cross_validated_scores(fitted.crops(), job.folds, clock, cancel)
     thresholds = _thresholds(job, good_scores)
     with tempfile.TemporaryDirectory(prefix="export-") as scratch:
         network = Path(scratch) / "model.onnx"
@@ -155,7 +160,7 @@ def _fit(job: TrainingJob, dataset: Dataset, progress: Progress, cancel: CancelT
     try:
         return _fit_once(job, dataset, samples, unreadable, progress, cancel)
     except ImageError:
-        readable, damaged = readable_samples(samples, job.region.build(), progress, cancel)
+        readable, damaged = readable_samples(samples, dataset.region, progress, cancel)
         if not damaged:
             raise
     return _fit_once(job, dataset, readable, [*unreadable, *damaged], progress, cancel)
@@ -172,9 +177,9 @@ def _fit_once(
     if not samples:
         reason = left_out[0].reason
         raise DatasetError("training_none_readable", dataset=dataset.name, count=len(left_out), reason=reason)
-    fitted = _Fitted(make_detector(job), samples, left_out)
+    fitted = _Fitted(make_detector(job), samples, left_out, dataset.region)
     started = time.perf_counter()
-    fitted.detector.fit(fitted.crops(job), progress, cancel)
+    fitted.detector.fit(fitted.crops(), progress, cancel)
     fitted.seconds = time.perf_counter() - started
     return fitted
 
@@ -200,10 +205,11 @@ def _export(
     from inspector.runtime.export import export_network  # imports torch
 
     progress(0, 1, "exporting")
-    parity = export_network(fitted.detector, fitted.crops(job), file)
+    parity = export_network(fitted.detector, fitted.crops(), file)
     cancel.raise_if_cancelled()
     training = training_part(fitted.learned, job.seed, fitted.seconds)
-    return describe(fitted.detector, job.name or job.out.stem, job.region, thresholds, training, parity)
+    region = RegionPart.of(fitted.region)
+    return describe(fitted.detector, job.name or job.out.stem, region, thresholds, training, parity)
 
 
 def _score_held_out(
@@ -221,7 +227,7 @@ def _score_held_out(
     unseen = [sample for sample in hashed if content_hash(sample) not in learned]
     engine = OnnxEngine(manifest, network, job.out)
     try:
-        scoring = score_samples(engine.infer, unseen, job.region.build(), progress, cancel)
+        scoring = score_samples(engine.infer, unseen, dataset.region, progress, cancel)
     finally:
         engine.close()
     scoring.skipped += unreadable

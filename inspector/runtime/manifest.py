@@ -48,6 +48,11 @@ class RegionPart(_Part):
     roi: tuple[int, int, int, int] | None = None
     ignore: list[list[tuple[int, int]]] = []
 
+    @classmethod
+    def of(cls, region: Region) -> RegionPart:
+        """The stored form of a region."""
+        return cls(roi=region.roi, ignore=[list(polygon) for polygon in region.ignore])
+
     def build(self) -> Region:
         """The working object. Raises `ImageError` (`region_too_small`, `region_polygon`)."""
         return Region(self.roi, self.ignore)

@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inspector.data.dataset import Label
+from inspector.data.project import Project
 from inspector.detectors.base import Detector
 from inspector.errors import BundleError, Cancelled, DatasetError, TrainingError
 from inspector.evaluation.calibration import from_good
+from inspector.imaging.files import write_image
+from inspector.imaging.regions import Region
 from inspector.jobs import train as training
 from inspector.jobs.measures import peak_rss_mb
 from inspector.jobs.train import TrainingResult, train
@@ -169,3 +173,16 @@ def test_cancel_is_answered_and_leaves_nothing(dataset: Path, tmp_path: Path, st
     with pytest.raises(Cancelled):
         train(quick_job(dataset, tmp_path / "m"), progress, cancel)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_project_is_trained_on_its_own_region(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "project", "Parts") as project:
+        files = [tmp_path / f"{index}.png" for index in range(3)]
+        for index, file in enumerate(files):
+            write_image(file, np.random.default_rng(index).integers(0, 255, (96, 96, 3), np.uint8))
+        project.samples.import_paths(files, no_progress, CancelToken(), Label.GOOD)
+        project.region = Region((0, 0, 96, 48), [[(0, 0), (20, 0), (20, 20)]])
+        result = quick_training(project.folder, tmp_path / "model")
+    region = load_bundle(result.out).manifest.region
+    assert region.roi == (0, 0, 96, 48)
+    assert region.ignore == [[(0, 0), (20, 0), (20, 20)]]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QInputDialog,
 
 from inspector.cameras.base import CameraInfo, CameraSource, Kind
 from inspector.cameras.registry import KINDS, list_cameras
+from inspector.imaging.simulation import products
 from inspector.tasks import CancelToken, Progress
 from inspector.ui.errors import show_error
 from inspector.ui.workers import TaskRunner
@@ -20,6 +21,13 @@ def source_from(stored: tuple[str, str] | None) -> CameraSource | None:
     """A source from the settings; None for a kind that this version does not know."""
     kinds: dict[str, Kind] = {kind: kind for kind in KINDS}
     return CameraSource(kinds[stored[0]], stored[1]) if stored and stored[0] in kinds else None
+
+
+def _line_name(address: str) -> str:
+    """What a simulated line makes, with its options as they are: `Machined washer (defects=0.3)`."""
+    product_id, _, options = address.partition("?")
+    title = next((product.title for product in products() if product.id == product_id), product_id)
+    return f"{title} ({options.replace('&', ', ')})" if options else title
 
 
 class SourceSelector(QWidget):
@@ -101,10 +109,11 @@ class SourceSelector(QWidget):
             "url": self.tr("Network: {address}"),
             "video": self.tr("Video: {name}"),
             "folder": self.tr("Folder: {name}"),
-            "simulated": self.tr("Simulated: {address}"),
+            "simulated": self.tr("Simulated: {name}"),
         }
         shown = str(source).partition(":")[2]  # without a password
-        return names[source.kind].format(address=shown, name=Path(source.address).name or source.address)
+        name = _line_name(source.address) if source.kind == "simulated" else Path(source.address).name
+        return names[source.kind].format(address=shown, name=name or source.address)
 
     def _place_of(self, source: CameraSource) -> int:
         return next((place for place in range(self.box.count()) if self.box.itemData(place) == source), -1)

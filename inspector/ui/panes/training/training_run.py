@@ -53,14 +53,12 @@ def _train(project: Project, choices: dict[str, Any], progress: Progress, cancel
     from inspector.detectors.registry import detector_type
     from inspector.jobs.process import run_in_child
     from inspector.jobs.train import TrainingJob, train
-    from inspector.runtime.manifest import RegionPart
 
-    models, region = project.models, project.region
+    models = project.models
     job = TrainingJob(
         dataset=project.folder,
         out=models.new_folder(),
         name=_next_name(detector_type(choices["detector"]).title, models.rows()),
-        region=RegionPart(roi=region.roi, ignore=[list(polygon) for polygon in region.ignore]),
         **choices,
     )
     result = run_in_child(train, job, progress, cancel)

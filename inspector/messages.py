@@ -96,6 +96,17 @@ ERRORS: dict[str, str] = {
     "Copy it again from where it came from, or choose another one (a state dict as .pth, or .safetensors).",
     "weights_wrong_network": "The weights file {path} does not belong to {name}: {count} tensors differ "
     "({differences}). Choose the file that belongs to it, or choose the network that belongs to the file.",
+    # making of the embedded features
+    "pretraining_recipe_differs": "The training in {folder} was begun with other settings ({names}). "
+    "Go on with the same settings, or choose a new folder.",
+    "pretraining_recipe_damaged": "The recipe {path} of this training cannot be used: {reason}. "
+    "Choose the folder that training wrote, or begin in a new one.",
+    "pretraining_checkpoint_damaged": "The checkpoint {path} is missing or damaged, or belongs to another network. "
+    "Put it back from a copy, or begin in a new folder.",
+    "pretraining_diverged": "At step {step} the losses are not finite numbers any more; the last checkpoint is still "
+    "good. Check the teacher's weights, then run the same command again.",
+    "pretraining_not_half": "The tensor {name} of {path} is too large for half precision. "
+    "Train longer or with another seed.",
     # training
     "training_no_images": "There is nothing to learn from: no good pictures were given. "
     "Collect some good parts, label them as good, then train.",

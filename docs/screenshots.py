@@ -19,6 +19,7 @@ from PySide6.QtCore import QDeadlineTimer, QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from inspector.app import make_window
+from inspector.cameras.base import CameraSource
 from inspector.evaluation.judge import Verdict
 from inspector.jobs.demo import DemoJob
 from inspector.settings import Settings
@@ -55,9 +56,15 @@ def take_all(window: MainWindow, folder: Path, job: DemoJob) -> None:
     window.demo.start(job)
     wait_until(lambda: window.place is Place.INSPECTION)
     pane = window.pane(Place.INSPECTION)
+    wait_until(lambda: pane.history.newest is not None)
+    pane.stop()
+    wait_until(lambda: not (pane.session.active or pane.session.stopping))
+    slow_line = f"{job.line(job.products[0]).address}&fps=1"  # each part stays until its figures are drawn as well
+    pane.controls.source.select(CameraSource("simulated", slow_line))
+    pane.start()
     for verdict in (Verdict.PASS, Verdict.FAIL):
         wait_until(lambda wanted=verdict: pane.history.newest is not None and pane.history.newest.verdict is wanted)
-        settle(100)
+        settle(400)
         save(window, folder / f"inspection-{verdict.value}.png")
     pane.stop()
     settle()

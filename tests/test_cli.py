@@ -31,7 +31,7 @@ def model(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     """A bundle made by the real command, in its child process."""
     folder = tmp_path_factory.mktemp("model")
     command = ["train", str(dataset), "--out", str(folder / "m"), "--preset", "quick", "--image-size", "64"]
-    options = ["--set", "coreset_ratio=0.05", "--name", "Washer", "--json", str(folder / "t.json")]
+    options = ["--set", "regularisation=0.02", "--name", "Washer", "--json", str(folder / "t.json")]
     assert run([*command, *options]) == 0
     return folder / "m", json.loads((folder / "t.json").read_text(encoding="utf-8"))
 

@@ -66,8 +66,8 @@ class PaDiM(FeatureDetector):
     id: ClassVar[str] = "padim"
     title: ClassVar[str] = "PaDiM"
     summary: ClassVar[str] = (
-        "Learns what is usual at every position. Fast, and fine where each part lies in exactly the same place; "
-        "otherwise choose PatchCore."
+        "Learns what is usual at every place of the picture. The first choice where parts lie alike in every picture; "
+        "where they are turned or moved about, choose PatchCore."
     )
     parameters_type: ClassVar[type[Parameters]] = PaDiMParameters
     layer_set: ClassVar = "pyramid"

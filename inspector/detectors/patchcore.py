@@ -113,8 +113,7 @@ class PatchCore(FeatureDetector):
     id: ClassVar[str] = "patchcore"
     title: ClassVar[str] = "PatchCore"
     summary: ClassVar[str] = (
-        "Compares every patch with a memory of good patches. The best first choice: few pictures suffice, "
-        "parts may lie anywhere."
+        "Compares every patch with a memory of good patches. Few pictures suffice, parts may lie anywhere."
     )
     parameters_type: ClassVar[type[Parameters]] = PatchCoreParameters
 

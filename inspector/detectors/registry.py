@@ -8,11 +8,12 @@ from inspector.detectors.base import Detector
 from inspector.errors import TrainingError
 
 _DETECTORS = {
-    "patchcore": "inspector.detectors.patchcore:PatchCore",
     "padim": "inspector.detectors.padim:PaDiM",
+    "patchcore": "inspector.detectors.patchcore:PatchCore",
 }
 
-DEFAULT_DETECTOR = "patchcore"
+DEFAULT_DETECTOR = "padim"
+"""The best on parts that lie alike in every picture, as they do in a fixture: decision 0006."""
 
 
 def detector_ids() -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from inspector.errors import Cancelled, DatasetError, TrainingError
+from inspector.errors import Cancelled, DatasetError, InspectorError, TrainingError
 from inspector.jobs.process import UnexpectedError, run_in_child
 from inspector.tasks import CancelToken, no_progress
 from tests.support import child_work
@@ -60,7 +60,7 @@ def test_a_result_that_cannot_be_sent_is_our_bug() -> None:
 
 @pytest.mark.parametrize("library", ["python", "torch"])
 def test_out_of_memory_is_told_as_such(library: str) -> None:
-    with pytest.raises(TrainingError) as caught:
+    with pytest.raises(InspectorError) as caught:
         run_in_child(child_work.run_out_of_memory, library, no_progress, CancelToken())
     assert caught.value.code == "out_of_memory"
 

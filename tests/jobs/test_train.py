@@ -144,7 +144,7 @@ def test_nothing_to_learn_from(tmp_path: Path, dataset: Path) -> None:
     [
         ({"detector": "crystal_ball"}, "detector_unknown"),
         ({"parameters": {"magic": 1}}, "parameter_unknown"),
-        ({"parameters": {"regularisation": "much"}}, "parameter_type"),
+        ({"parameters": {"coreset_ratio": "much"}}, "parameter_type"),
     ],
 )
 def test_a_wrong_request_is_refused(tmp_path: Path, changes: dict[str, object], code: str) -> None:

@@ -52,7 +52,8 @@ def spoilt(index: int) -> tuple[np.ndarray, np.ndarray]:
 
 def quick_job(dataset: Path, out: Path, **changes: object) -> TrainingJob:
     """A training that takes about as long as exporting the network does."""
-    return TrainingJob(**{"dataset": dataset, "out": out, "preset": "quick", "image_size": 64, "folds": 2, **changes})
+    chosen = {"detector": "patchcore", "preset": "quick", "image_size": 64, "folds": 2, **changes}
+    return TrainingJob(dataset=dataset, out=out, **chosen)
 
 
 def quick_training(dataset: Path, out: Path, **changes: object) -> TrainingResult:

@@ -84,7 +84,7 @@ def test_training_brings_a_model_with_results(
         pane.trainer.start.click()
     assert errors == []
     (row,) = project.models.rows()
-    assert (row.name, row.active) == ("PatchCore 1", True)
+    assert (row.name, row.active) == ("PaDiM 1", True)
     assert pane.trainer.plot.points
     qtbot.waitUntil(lambda: pane.result.result is not None, timeout=WAIT)
     assert len(pane.result.result.evidence.learned) == GOOD

@@ -18,6 +18,8 @@ crash dialog.
 
 from __future__ import annotations
 
+import errno
+import tempfile
 from typing import Any
 
 
@@ -76,3 +78,29 @@ class StationError(InspectorError):
 
 class Cancelled(Exception):  # noqa: N818 - not an error
     """Raised inside long work when its `CancelToken` was set."""
+
+
+_NO_MEMORY = ("allocate memory", "not enough memory", "insufficient memory", "bad_alloc", "failed to map segment")
+_NO_SPACE = ("no space left on device", "os error 28", "os error 112")
+
+
+def shortage(error: BaseException) -> InspectorError | None:
+    """What the computer ran out of, memory or disk, where an exception of whatever library says so; else None.
+
+    For last lines of defence: whoever knows which file or which part of the work it was says so itself.
+    """
+    text = str(error).lower()
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or number == errno.ENOMEM:
+        return InspectorError("out_of_memory")
+    if any(words in text for words in _NO_MEMORY):
+        return InspectorError("out_of_memory")
+    if is_disk_full(error):
+        return InspectorError("disk_full", temporary=tempfile.gettempdir())
+    return None
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether a failed write says that no space was left; some libraries say so in words only."""
+    number = error.errno if isinstance(error, OSError) else None
+    return number in (errno.ENOSPC, errno.EDQUOT) or any(words in str(error).lower() for words in _NO_SPACE)

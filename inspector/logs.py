@@ -105,13 +105,39 @@ def install(name: str = "inspector", level: int = logging.INFO, on_unexpected: O
     return Logging(paths.log_folder() / f"{name}.log", level, on_unexpected)
 
 
+class _File(RotatingFileHandler):
+    """Where the disk is full, lines are lost, and that is said once: a log must never be what ends the work."""
+
+    _told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Called instead of raising while a line is written; a line that cannot be made is a bug and told as such."""
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            self._tell(error)
+        else:
+            super().handleError(record)
+
+    def close(self) -> None:
+        """Closing writes what waits, and may fail for the same reason."""
+        try:
+            super().close()
+        except OSError as error:
+            self._tell(error)
+
+    def _tell(self, error: OSError) -> None:
+        if not self._told and sys.stderr is not None:
+            self._told = True
+            sys.stderr.write(f"The log {self.baseFilename} cannot be written: {error}\n")
+
+
 def _handler(file: Path) -> tuple[logging.Handler, OSError | None]:
     """The handler, and why it does not write to the file."""
     handler: logging.Handler
     failure: OSError | None = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
+        handler = _File(file, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
     except OSError as error:
         handler, failure = logging.StreamHandler(), error
     handler.setFormatter(RedactingFormatter(_FORMAT, _DATE_FORMAT))

@@ -13,23 +13,27 @@ from inspector.errors import InspectorError
 
 ERRORS: dict[str, str] = {
     # images
-    "image_missing": "The picture {path} is not there. It was moved or deleted, or its drive is not connected: "
+    "image_missing": "The picture “{path}” is not there. It was moved or deleted, or its drive is not connected: "
     "bring it back, or remove it from the list.",
-    "image_permission": "The picture {path} may not be read or written by your user account. "
+    "image_permission": "The picture “{path}” may not be read or written by your user account. "
     "Ask whoever manages the folder for access, or copy the picture elsewhere.",
-    "image_unreadable": "The picture {path} cannot be read: {reason}. Check the drive or the network, then try again.",
-    "image_empty": "The file {path} is empty. It was probably still being copied, or the copy failed: copy it again.",
-    "image_unknown_format": "The file {path} is not a picture that can be read here. "
+    "image_unreadable": "The picture “{path}” cannot be read: {reason}. "
+    "Check the drive or the network, then try again.",
+    "image_empty": "The file “{path}” is empty. It was probably still being copied, or the copy failed: copy it again.",
+    "image_unknown_format": "The file “{path}” is not a picture that can be read here. "
     "Save it as PNG, JPEG, TIFF, BMP or WebP.",
-    "image_truncated": "The picture {path} is cut off: the end of the file is missing. "
+    "image_truncated": "The picture “{path}” is cut off: the end of the file is missing. "
     "It was probably still being copied, or the copy failed: copy it again.",
-    "image_damaged": "The picture {path} is damaged and cannot be decoded. Copy it again from where it came from.",
-    "image_too_large": "The picture {path} is too large to be read into memory. Crop it or save it at a smaller size.",
-    "image_depth": "The picture {path} holds {depth} values, and only 8 and 16 bits without sign can be read. "
+    "image_damaged": "The picture “{path}” is damaged and cannot be decoded. Copy it again from where it came from.",
+    "image_too_large": "The picture “{path}” is too large to be read into memory. "
+    "Crop it or save it at a smaller size.",
+    "image_depth": "The picture “{path}” holds {depth} values, and only 8 and 16 bits without sign can be read. "
     "Convert it to one of these.",
-    "image_write_format": "A picture cannot be written as {path}. End the name with one of: {suffixes}.",
-    "image_write_failed": "The picture {path} could not be written: {reason}. Check the folder, then try again.",
-    "image_disk_full": "The picture {path} could not be written because the disk is full. "
+    "image_copy": "The picture “{path}” is a copy of “{original}”, so it was learned from only once. "
+    "Collect pictures of other parts.",
+    "image_write_format": "A picture cannot be written as “{path}”. End the name with one of: {suffixes}.",
+    "image_write_failed": "The picture “{path}” could not be written: {reason}. Check the folder, then try again.",
+    "image_disk_full": "The picture “{path}” could not be written because the disk is full. "
     "Make room or choose another disk, then try again.",
     "region_outside": "The region of interest (x {x}, y {y}, {width}×{height}) leaves the picture, which has "
     "{frame_width}×{frame_height} pixels. Draw the region again, or set the camera to the size it was drawn for.",
@@ -37,48 +41,49 @@ ERRORS: dict[str, str] = {
     "Draw a larger one.",
     "region_polygon": "An ignored zone needs at least three corners and has {corners}. Draw it again or remove it.",
     # projects
-    "project_gone": "The project folder {folder} cannot be found: it was moved or deleted, or its drive is not "
+    "project_gone": "The project folder “{folder}” cannot be found: it was moved or deleted, or its drive is not "
     "connected. Connect the drive or choose the folder again.",
-    "project_not_found": "The folder {folder} holds no project: there is no file project.sqlite in it. "
+    "project_not_found": "The folder “{folder}” holds no project: there is no file project.sqlite in it. "
     "Choose a project's folder, or create a new project.",
-    "project_damaged": "The database of the project in {folder} is damaged and was left as it is. "
+    "project_damaged": "The database of the project in “{folder}” is damaged and was left as it is. "
     "Put back project.sqlite from your backup of this folder.",
-    "project_newer": "The project in {folder} was made by a newer version of Inspector ({version}). "
+    "project_newer": "The project in “{folder}” was made by a newer version of Inspector ({version}). "
     "Update Inspector on this computer to open it.",
-    "project_in_use": "The project in {folder} is already open (on computer {host}, process {pid}). "
+    "project_in_use": "The project in “{folder}” is already open (on computer {host}, process {pid}). "
     "Close it there first.",
-    "project_read_only": "Nothing can be written to the project folder {folder}: you have no permission, or the drive "
-    "is write-protected. Ask for the permission, or copy the folder to another place.",
-    "project_unreadable": "The project folder {folder} cannot be used just now: {reason}. "
+    "project_read_only": "Nothing can be written to the project folder “{folder}”: you have no permission, or the "
+    "drive is write-protected. Ask for the permission, or copy the folder to another place.",
+    "project_unreadable": "The project folder “{folder}” cannot be used just now: {reason}. "
     "Check that its drive is connected, then try again.",
-    "project_busy": "The database of the project in {folder} is being used by another program. "
+    "project_busy": "The database of the project in “{folder}” is being used by another program. "
     "Close that program, then try again.",
-    "project_disk_full": "The disk with the folder {folder} is full. What was saved before is safe. "
+    "project_disk_full": "The disk with the folder “{folder}” is full. What was saved before is safe. "
     "Free some space, then try again.",
-    "project_closed": "The project in {folder} was closed meanwhile. Open it again.",
-    "project_folder_not_empty": "A new project cannot go into {folder} because there are files in it already. "
+    "project_closed": "The project in “{folder}” was closed meanwhile. Open it again.",
+    "project_folder_not_empty": "A new project cannot go into “{folder}” because there are files in it already. "
     "Choose a new or an empty folder.",
-    "project_folder_is_file": "A new project cannot go to {folder} because that is a file. Choose a folder.",
-    "project_inside_itself": "A project cannot be copied into its own folder ({folder}). Choose another folder.",
+    "project_folder_is_file": "A new project cannot go to “{folder}” because that is a file. Choose a folder.",
+    "project_inside_itself": "A project cannot be copied into its own folder (“{folder}”). Choose another folder.",
     "project_name_empty": "The project has no name. Type one.",
     "sample_unknown": "The sample {id} is not in the project any more.",
     "mask_size": "The mask for {name} is {got} pixels, the image is {width}x{height}. Draw it on the image itself.",
-    "mask_mismatch": "The mask {path} was left out because it is not {width}x{height} pixels as its image is. "
+    "mask_mismatch": "The mask “{path}” was left out because it is not {width}x{height} pixels as its image is. "
     "Correct the mask, then set it for the sample.",
-    "video_unreadable": "The video {path} cannot be read: it is damaged, or of a kind that is not supported. "
+    "video_unreadable": "The video “{path}” cannot be read: it is damaged, or of a kind that is not supported. "
     "Convert it to MP4 (H.264), then import it again.",
-    "folder_unreadable": "The folder {path} cannot be listed: {reason}. Check that you may open it.",
+    "folder_unreadable": "The folder “{path}” cannot be listed: {reason}. Check that you may open it.",
     "model_unknown": "The model {id} is not in the project any more.",
-    "model_not_bundle": "The folder {path} holds no usable model: its manifest.json is missing or damaged. "
+    "model_not_bundle": "The folder “{path}” holds no usable model: its manifest.json is missing or damaged. "
     "Choose another model.",
-    "model_not_copied": "The model {path} could not be copied into the project: {reason}. "
-    "Check that there is space on the disk, then try again.",
+    "model_not_copied": "The model “{path}” could not be copied into the project: {reason}. "
+    "Check that the model and the project's folder can be reached, then try again.",
     # data sets
-    "dataset_missing": "There is nothing at {path}. Check the path and that its drive is connected.",
-    "dataset_not_folder": "{path} is a file. Give a folder of images, a folder in MVTec AD layout, or a project.",
-    "dataset_unreadable": "The folder {path} cannot be listed: {reason}. Check that you may open it.",
+    "dataset_missing": "There is nothing at “{path}”. Check the path and that its drive is connected.",
+    "dataset_not_folder": "The data set “{path}” is a file. "
+    "Give a folder of images, a folder in MVTec AD layout, or a project.",
+    "dataset_unreadable": "The folder “{path}” cannot be listed: {reason}. Check that you may open it.",
     "dataset_empty": "The project {name} has no samples. Import or capture some first.",
-    "dataset_no_images": "There are no images in {path}, nor is it in MVTec AD layout (train/good, test/...) or a "
+    "dataset_no_images": "There are no images in “{path}”, nor is it in MVTec AD layout (train/good, test/...) or a "
     "project. Give the folder that holds the images themselves.",
     # weights
     "backbone_unknown": "There are no features called {name}. Choose among: {known}.",
@@ -89,23 +94,23 @@ ERRORS: dict[str, str] = {
     "weights_checksum": "The download of {name} from {url} is not the file that was published, so it was thrown away. "
     "Try again; if it happens again, a proxy on the way changes it: copy the file from another computer and import it.",
     "weights_not_needed": "The features {name} come with the program and need no weights. Just choose them.",
-    "weights_not_written": "The weights could not be stored as {path}: {reason}. Make room or check the folder, "
+    "weights_not_written": "The weights could not be stored as “{path}”: {reason}. Make room or check the folder, "
     "then try again.",
-    "weights_file_missing": "There is no weights file at {path}. Check the path and that its drive is connected.",
-    "weights_damaged": "The weights file {path} cannot be used: {reason}. "
+    "weights_file_missing": "There is no weights file at “{path}”. Check the path and that its drive is connected.",
+    "weights_damaged": "The weights file “{path}” cannot be used: {reason}. "
     "Copy it again from where it came from, or choose another one (a state dict as .pth, or .safetensors).",
-    "weights_wrong_network": "The weights file {path} does not belong to {name}: {count} tensors differ "
+    "weights_wrong_network": "The weights file “{path}” does not belong to {name}: {count} tensors differ "
     "({differences}). Choose the file that belongs to it, or choose the network that belongs to the file.",
     # making of the embedded features
-    "pretraining_recipe_differs": "The training in {folder} was begun with other settings ({names}). "
+    "pretraining_recipe_differs": "The training in “{folder}” was begun with other settings ({names}). "
     "Go on with the same settings, or choose a new folder.",
-    "pretraining_recipe_damaged": "The recipe {path} of this training cannot be used: {reason}. "
+    "pretraining_recipe_damaged": "The recipe “{path}” of this training cannot be used: {reason}. "
     "Choose the folder that training wrote, or begin in a new one.",
-    "pretraining_checkpoint_damaged": "The checkpoint {path} is missing or damaged, or belongs to another network. "
+    "pretraining_checkpoint_damaged": "The checkpoint “{path}” is missing or damaged, or belongs to another network. "
     "Put it back from a copy, or begin in a new folder.",
     "pretraining_diverged": "At step {step} the losses are not finite numbers any more; the last checkpoint is still "
     "good. Check the teacher's weights, then run the same command again.",
-    "pretraining_not_half": "The tensor {name} of {path} is too large for half precision. "
+    "pretraining_not_half": "The tensor {name} of “{path}” is too large for half precision. "
     "Train longer or with another seed.",
     # training
     "training_no_images": "There is nothing to learn from: no good pictures were given. "
@@ -131,46 +136,53 @@ ERRORS: dict[str, str] = {
     "no_display": "There is no display to open the window on. Run a command instead (inspector --help lists them), "
     "for instance: inspector demo --headless.",
     # jobs
-    "output_failed": "The file {path} could not be written: {reason}. Choose another place, then try again.",
+    "output_failed": "The results could not be written to “{path}”: {reason}. Choose another place, then try again.",
+    "training_one_picture": "There is only one good picture to learn from, so how much good parts differ had to be "
+    "guessed from altered copies of it. Collect about 20 good parts, then train again.",
+    "training_all_alike": "All {count} good pictures look the same to the model, so it will probably reject every "
+    "other part. Collect pictures of different parts, in the positions and the light that occur, then train again.",
     "training_no_good": "There is nothing to learn from in {dataset}: no good sample is free for training. "
     "Label samples as good, or put good ones from the test split into the training split.",
     "training_none_readable": "None of the {count} good samples of {dataset} can be read. The first one: {reason} "
     "Then train again.",
     "evaluation_no_images": "There is nothing to evaluate in {dataset}: no image is labelled good or defect that the "
     "model has not learned from ({excluded} were left out for that reason). Add labelled images that it has not seen.",
-    "prediction_no_images": "There is no picture to judge in {path}. Name image files or folders that hold some.",
+    "prediction_no_images": "There is no picture to judge in “{path}”. Name image files or folders that hold some.",
+    "disk_full": "A disk is full, so the work could not be finished: the one it was to be written to, or the one for "
+    "temporary files (“{temporary}”). Make room, then try again.",
     "out_of_memory": "There was not enough memory to go on. Close other programs, or choose a smaller image size, "
     "a smaller backbone or the quick preset, then try again.",
     "child_killed": "The work was ended from outside (exit code {exit_code}), most likely because memory ran out. "
     "Close other programs, or choose a smaller image size, a smaller backbone or the quick preset, then try again.",
     # bundles
-    "bundle_missing": "There is no model at {path}. It was moved or deleted, or its drive is not connected.",
-    "bundle_permission": "The model {path} may not be read by your user account. "
+    "bundle_missing": "There is no model at “{path}”. It was moved or deleted, or its drive is not connected: "
+    "connect the drive, or choose another model.",
+    "bundle_permission": "The model “{path}” may not be read by your user account. "
     "Ask whoever manages the folder for access, or copy the model elsewhere.",
-    "bundle_not_one": "{path} is not a model: it holds no manifest.json. "
+    "bundle_not_one": "There is no model in “{path}”: it holds no manifest.json. "
     "Choose the folder that training wrote, or a file ending in .inspector.",
-    "bundle_damaged_file": "The model file {path} is damaged and cannot be opened. "
+    "bundle_damaged_file": "The model file “{path}” is damaged and cannot be opened. "
     "Copy it again from where it came from.",
-    "bundle_damaged": "The model {path} is damaged: {file} is not what training wrote. "
+    "bundle_damaged": "The model “{path}” is damaged: {file} is not what training wrote. "
     "Copy the model again from where it came from, or train it again.",
     "bundle_weights_mismatch": "The weights in the model do not fit its description: {reason}. "
     "Copy the model again from where it came from, or train it again.",
-    "bundle_incomplete": "The model {path} is incomplete: {file} is missing. "
+    "bundle_incomplete": "The model “{path}” is incomplete: {file} is missing. "
     "Copy the whole model again from where it came from, or train it again.",
-    "bundle_newer": "The model {path} was made by a newer Inspector ({maker}) and cannot be read by this one. "
+    "bundle_newer": "The model “{path}” was made by a newer Inspector ({maker}) and cannot be read by this one. "
     "Update Inspector, or train the model again here.",
-    "bundle_unknown_detector": "The model {path} uses the method {detector}, which this Inspector does not have "
+    "bundle_unknown_detector": "The model “{path}” uses the method {detector}, which this Inspector does not have "
     "(it has {known}). Update Inspector, or train the model again here.",
-    "bundle_unknown_backbone": "The model {path} uses the features {backbone}, which this Inspector does not have. "
+    "bundle_unknown_backbone": "The model “{path}” uses the features {backbone}, which this Inspector does not have. "
     "Update Inspector, or train the model again here.",
-    "bundle_without_onnx": "The model {path} holds no network for ONNX Runtime. Use the torch engine for it.",
+    "bundle_without_onnx": "The model “{path}” holds no network for ONNX Runtime. Use the torch engine for it.",
     "bundle_engine_missing": "{engine} is not installed here, and the model cannot be run in the way asked for without "
     "it. Install it or choose the other engine.",
-    "bundle_target_occupied": "Nothing was written to {path} because other files are there. "
+    "bundle_target_occupied": "Nothing was written to “{path}” because other files are there. "
     "Choose a new folder, or one that holds an older model, which is then replaced.",
-    "bundle_disk_full": "The model could not be written to {path} because the disk is full. "
+    "bundle_disk_full": "The model could not be written to “{path}” because the disk is full. "
     "Make room or choose another disk, then try again.",
-    "bundle_write_failed": "The model could not be written to {path}: {reason}. Check the folder, then try again.",
+    "bundle_write_failed": "The model could not be written to “{path}”: {reason}. Check the folder, then try again.",
     # cameras
     "camera_not_found": "There is no source at {source}. "
     "Check the address, the cable and that the device is switched on.",
@@ -196,15 +208,15 @@ ERRORS: dict[str, str] = {
     "trigger_not_ready": "A trigger came while inspection was not running. Wait until it runs, then trigger again.",
     "trigger_overrun": "A trigger came before the part before it was done. Leave more time between triggers.",
     "trigger_timeout": "No picture came within {seconds} s after a trigger. Check that the camera is running.",
-    "records_newer": "The inspection records {path} were made by a newer Inspector. Update Inspector, or move the file "
-    "elsewhere to begin new records.",
-    "records_damaged": "The inspection records {path} are damaged. Move the file elsewhere and keep it; "
+    "records_newer": "The inspection records “{path}” were made by a newer Inspector. Update Inspector, or move the "
+    "file elsewhere to begin new records.",
+    "records_damaged": "The inspection records “{path}” are damaged. Move the file elsewhere and keep it; "
     "new records are begun at the next start.",
-    "records_disk_full": "Inspections cannot be recorded in {path} because the disk is full, so no verdict is given. "
+    "records_disk_full": "Inspections cannot be recorded in “{path}” because the disk is full, so no verdict is given. "
     "Make room; inspection then goes on by itself.",
-    "records_unwritable": "Inspections cannot be recorded in {path}: {reason}. No verdict is given meanwhile. "
+    "records_unwritable": "Inspections cannot be recorded in “{path}”: {reason}. No verdict is given meanwhile. "
     "Check the disk or the network drive.",
-    "records_behind": "Inspections come faster than {path} can record them ({waiting} are waiting), so no verdict is "
+    "records_behind": "Inspections come faster than “{path}” can record them ({waiting} are waiting), so no verdict is "
     "given. Use a faster disk or fewer pictures per second.",
 }
 

@@ -120,7 +120,7 @@ def _bars() -> Bars:
 
 @contextlib.contextmanager
 def working() -> Iterator[tuple[ConsoleProgress, CancelToken]]:
-    """Progress and a token for a job; Ctrl-C cancels it, a second Ctrl-C ends the program at once."""
+    """Progress and a token for a job; Ctrl-C or a polite kill cancels it, a second one ends the program at once."""
     cancel = CancelToken()
 
     def interrupted(number: int, frame: FrameType | None) -> None:
@@ -128,9 +128,10 @@ def working() -> Iterator[tuple[ConsoleProgress, CancelToken]]:
             raise KeyboardInterrupt
         cancel.cancel()
 
-    before = signal.signal(signal.SIGINT, interrupted)
+    before = {number: signal.signal(number, interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with ConsoleProgress() as progress:
             yield progress, cancel
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import multiprocessing
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -15,12 +17,14 @@ from inspector import __version__, paths
 from inspector.cli import catalogue, demo, models, weights
 from inspector.cli.console import complain
 from inspector.cli.selftest import selftest
-from inspector.errors import Cancelled, InspectorError
+from inspector.errors import Cancelled, InspectorError, shortage
 from inspector.messages import sentence
 
 logger = logging.getLogger(__name__)
 
 _LOG = "command"
+_READER_GONE = (errno.EPIPE, errno.EINVAL)  # Windows says the second
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="inspector",
@@ -66,7 +70,30 @@ def _window(
 def main() -> None:
     """Run the program with the process's arguments and end the process."""
     multiprocessing.freeze_support()
-    sys.exit(run(sys.argv[1:]))
+    _provide_streams()
+    code = run(sys.argv[1:])
+    sys.exit(code if _delivered() else 1)
+
+
+def _provide_streams() -> None:
+    """A windowed program has no standard streams, and a caller may have closed them; what is said is lost then."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - for the whole life
+
+
+def _delivered() -> bool:
+    """Whether all that was printed has reached its file or pipe. Nobody is told when the reader has gone, as after
+    `| head`: that is what they wanted."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in _READER_GONE:
+            complain(sentence(InspectorError("output_failed", path="stdout", reason=error.strerror or str(error))))
+        # What could not be written would be tried again, and fail again, at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return error.errno in _READER_GONE
+    return True
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -75,6 +102,9 @@ def run(arguments: Sequence[str]) -> int:
         try:
             app(list(arguments), prog_name="inspector", obj=cleanup)
         except SystemExit as ending:  # typer ends every command so
+            if ending.code == _INTERRUPTED:
+                complain("Cancelled.")
+                return 1
             return ending.code if isinstance(ending.code, int) else 1
         except InspectorError as error:
             complain(sentence(error))
@@ -82,9 +112,14 @@ def run(arguments: Sequence[str]) -> int:
             complain("Cancelled.")
         except Exception as error:  # the last line of defence: log it all, tell one sentence
             logger.exception("unexpected error")
-            file = paths.log_folder() / f"{_LOG}.log"
-            complain(f"An error in Inspector itself ended the command ({_short(error)}). Please report it with {file}.")
+            known = shortage(error)
+            complain(sentence(known) if known else _report(error))
     return 1
+
+
+def _report(error: Exception) -> str:
+    file = paths.log_folder() / f"{_LOG}.log"
+    return f"An error in Inspector itself ended the command ({_short(error)}). Please report it with {file}."
 
 
 def _short(error: Exception) -> str:

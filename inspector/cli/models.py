@@ -55,6 +55,9 @@ def train(
     """Learn from the good samples of a data set and write a model bundle."""
     from inspector.jobs.train import TrainingJob
 
+    if review is not None and review <= target:
+        raise typer.BadParameter(f"must be larger than --target-reject-rate ({target})", param_hint="--review-rate")
+
     given: dict[str, Any] = {"detector": detector} if detector else {}
     job = TrainingJob(
         dataset=dataset,

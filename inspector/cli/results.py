@@ -32,6 +32,8 @@ def show_training(result: TrainingResult) -> None:
     ]
     print_table(("Training", ""), rows)
     _show_skipped(result.skipped)
+    for remark in result.remarks:
+        complain(remark)
 
 
 def show_evaluation(result: EvaluationResult) -> None:

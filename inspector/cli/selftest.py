@@ -52,7 +52,7 @@ def selftest() -> None:
         ]
         failed = [title for title, check in checks if not _passes(title, check)]
     if failed:
-        complain(f"The self-test failed: {', '.join(failed)}. Install Inspector again.")
+        complain(f"The self-test failed: {', '.join(failed)}. Do what the lines above say, or install Inspector again.")
         raise typer.Exit(1)
 
 

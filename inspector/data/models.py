@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from inspector.data.database import Database
 from inspector.data.layout import ProjectLayout
 from inspector.data.schema import ModelRecord
-from inspector.errors import ProjectError
+from inspector.errors import ProjectError, is_disk_full
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,12 @@ class ModelStore:
             return None if record is None else self._row(record)
 
     def new_folder(self) -> Path:
-        """A path for a new bundle; the folder itself does not exist yet."""
+        """A path for a new bundle; the folder itself does not exist yet.
+
+        Raises `ProjectError` `project_gone`: whoever writes there would make the whole path anew, on another disk.
+        """
+        if not self._layout.root.is_dir():
+            raise ProjectError("project_gone", folder=str(self._layout.root))
         return self._layout.models / uuid.uuid4().hex[:12]
 
     def add(self, bundle: Path) -> ModelRow:
@@ -115,9 +120,12 @@ class ModelStore:
         try:
             shutil.copytree(bundle, partial)
             partial.replace(target)
-        except (OSError, shutil.Error) as error:
+        except OSError as error:  # shutil.Error is one: it lists the words of all files
             _delete(partial)
-            raise ProjectError("model_not_copied", path=str(bundle), reason=str(error)) from error
+            if is_disk_full(error):
+                raise ProjectError("project_disk_full", folder=str(self._layout.root)) from error
+            reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error.strerror or str(error)
+            raise ProjectError("model_not_copied", path=str(bundle), reason=reason) from error
         return target
 
     def _row(self, record: ModelRecord) -> ModelRow:

@@ -17,7 +17,7 @@ from inspector.errors import InspectorError
 from inspector.jobs.base import Job
 from inspector.jobs.evaluate import EvaluationJob, EvaluationResult, evaluate
 from inspector.jobs.figures import RateFigure
-from inspector.jobs.output import write_output
+from inspector.jobs.output import check_output_folder, write_output
 from inspector.jobs.train import TrainingJob, TrainingResult, train
 from inspector.messages import sentence
 from inspector.tasks import CancelToken, Progress
@@ -75,9 +75,11 @@ def benchmark(
     """Train and evaluate every pairing, and write `results.json`, `results.csv` and `results.md` after each.
 
     A pairing that cannot be done is a row with its problem. `train_by` may train in a process of its own, so that
-    peak memory belongs to one pairing. Raises `Cancelled`, and `DatasetError` for a data set that is not there.
+    peak memory belongs to one pairing. Raises `Cancelled`, `DatasetError` for a data set that is not there, and
+    `output_failed`.
     """
     names = {path: load_dataset(path).name for path in job.datasets}
+    check_output_folder(job.out)
     rows: list[BenchmarkRow] = []
     for path in job.datasets:
         for detector in job.detectors:

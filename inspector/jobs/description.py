@@ -17,9 +17,11 @@ from inspector import __version__
 from inspector.data.dataset import Sample
 from inspector.detectors.base import Detector
 from inspector.detectors.parameters import as_values
+from inspector.errors import TrainingError
 from inspector.jobs.measures import peak_rss_mb
 from inspector.jobs.samples import content_hash
 from inspector.jobs.scoring import Scored
+from inspector.messages import sentence
 from inspector.runtime.manifest import (
     BackbonePart,
     Manifest,
@@ -31,6 +33,8 @@ from inspector.runtime.manifest import (
 )
 from inspector.runtime.scores import ScoreRow
 
+_NO_SPREAD = 1e-6
+"""Relative; what rounding alone does to the scores of equal pictures."""
 _LIBRARIES = ("torch", "torchvision", "onnx", "onnxruntime", "numpy", "cv2")
 
 
@@ -108,3 +112,12 @@ def _row(sample: Sample, score: float, *, cross_validated: bool) -> ScoreRow:
         score=score,
         cross_validated=cross_validated,
     )
+
+
+def remarks(good_scores: NDArray[np.float64]) -> list[str]:
+    """What a person should know before trusting thresholds that rest on these scores, as sentences."""
+    if len(good_scores) == 1:
+        return [sentence(TrainingError("training_one_picture"))]
+    if np.ptp(good_scores) <= _NO_SPREAD * max(1.0, float(np.abs(good_scores).max())):
+        return [sentence(TrainingError("training_all_alike", count=len(good_scores)))]
+    return []

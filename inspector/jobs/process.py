@@ -6,23 +6,25 @@ to cancel in time.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 
-from inspector.errors import Cancelled, InspectorError, TrainingError
+from inspector.errors import Cancelled, InspectorError, TrainingError, shortage
 from inspector.jobs.base import Job
 from inspector.runtime.container import remove
 from inspector.tasks import CancelToken, Progress
@@ -56,7 +58,7 @@ def run_in_child(
 
     `function` must be importable by name, `job` and the result must survive a pipe. `background` lowers the child's
     priority so that the window stays smooth. Raises what the function raises where it is an `InspectorError`;
-    `Cancelled` within a second of being asked; `TrainingError` `child_killed` or `out_of_memory`; `UnexpectedError`.
+    `Cancelled` within a second of being asked; `child_killed`, `out_of_memory` or `disk_full`; `UnexpectedError`.
     """
     with tempfile.TemporaryDirectory(prefix="inspector-", ignore_cleanup_errors=True) as scratch:
         child = _Child(function, job, Path(scratch), background)
@@ -80,7 +82,8 @@ class _Child:
         arguments = (function, job, outbox, orders, str(scratch), background, logger.getEffectiveLevel())
         self._process = context.Process(target=_child_main, args=arguments, daemon=True, name="inspector-job")
         self._told_outcome = False
-        self._process.start()
+        with _without_ctrl_c():
+            self._process.start()
         # Only the child may hold these: their closing tells each side that the other has gone.
         outbox.close()
         orders.close()
@@ -168,7 +171,7 @@ def _child_main(
     if background:
         _lower_priority()
     cancel = CancelToken()
-    threading.Thread(target=_obey, args=(orders, cancel), daemon=True).start()
+    threading.Thread(target=_obey, args=(orders, cancel, scratch), daemon=True).start()
     mouth = _Mouth(outbox)
     logging.basicConfig(level=log_level, format="%(message)s", handlers=[_LogRelay(mouth)], force=True)
     mouth.say(*_run(function, job, mouth, cancel))
@@ -186,17 +189,23 @@ def _run(function: Callable[..., Any], job: object, mouth: _Mouth, cancel: Cance
     except InspectorError as error:
         return "failed", error
     except Exception as error:  # noqa: BLE001 - the child's last line of defence: all goes to the parent's log
-        if is_out_of_memory(error):
-            return "failed", TrainingError("out_of_memory")
+        known = shortage(error)
+        if known is not None:
+            return "failed", known
         return "unexpected", (f"{type(error).__name__}: {error}", traceback.format_exc())
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception of Python, numpy, torch or OpenCV says that no memory was left."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error).lower()
-    return any(words in text for words in ("can't allocate memory", "not enough memory", "insufficient memory"))
+@contextlib.contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """What is started meanwhile never sees Ctrl-C, not even before its own code runs; for this process it waits."""
+    if sys.platform == "win32":  # there the child ignores it from its first line on
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _lower_priority() -> None:
@@ -207,13 +216,14 @@ def _lower_priority() -> None:
         os.nice(_LOWER_PRIORITY)
 
 
-def _obey(orders: Connection, cancel: CancelToken) -> None:
-    """Wait for the order to stop; if the parent goes away, nobody needs this process any more."""
+def _obey(orders: Connection, cancel: CancelToken, scratch: str) -> None:
+    """Wait for the order to stop; if the parent goes away, nobody needs this process or its files any more."""
     try:
         orders.recv()
         cancel.cancel()
         orders.recv()
     except (EOFError, OSError):
+        shutil.rmtree(scratch, ignore_errors=True)
         os._exit(1)
 
 

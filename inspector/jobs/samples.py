@@ -52,6 +52,17 @@ def hash_samples(
     return hashed, left_out
 
 
+def distinct_samples(samples: Sequence[Sample]) -> tuple[list[Sample], list[Skipped]]:
+    """Hashed samples, each picture once: a copy teaches nothing, and scored by its twin it would look too good."""
+    first: dict[str, Sample] = {}
+    copies: list[Skipped] = []
+    for sample in samples:
+        known = first.setdefault(content_hash(sample), sample)
+        if known is not sample:
+            copies.append(skipped(sample, ImageError("image_copy", path=sample.path, original=known.path.name)))
+    return list(first.values()), copies
+
+
 def _hash(path: Path) -> str:
     try:
         return file_hash(path)

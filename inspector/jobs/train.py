@@ -22,10 +22,10 @@ from inspector.evaluation.calibration import DEFAULT_TARGET_REJECT_RATE, from_go
 from inspector.features.registry import DEFAULT_BACKBONE
 from inspector.imaging.regions import Region
 from inspector.jobs.base import Job
-from inspector.jobs.description import cross_validated_rows, describe, held_out_rows, training_part
+from inspector.jobs.description import cross_validated_rows, describe, held_out_rows, remarks, training_part
 from inspector.jobs.figures import figures
 from inspector.jobs.measures import StageClock, peak_rss_mb
-from inspector.jobs.samples import Skipped, content_hash, hash_samples, readable_samples
+from inspector.jobs.samples import Skipped, content_hash, distinct_samples, hash_samples, readable_samples
 from inspector.jobs.scoring import Scoring, score_samples
 from inspector.runtime.bundle import check_target, partial_outputs, save_bundle
 from inspector.runtime.container import size_of
@@ -81,6 +81,8 @@ class TrainingResult(BaseModel):
     metrics: dict[str, Any]
     parity: ParityPart | None
     skipped: list[Skipped]
+    remarks: list[str] = []
+    """What makes the thresholds doubtful, as sentences."""
 
 
 @dataclass
@@ -102,8 +104,8 @@ class _Fitted:
 def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> TrainingResult:
     """Fit, calibrate, export, score what was held out, and save, in this order.
 
-    Every good TRAIN sample is learned from; images that cannot be read are listed in the result. Thresholds come from
-    cross-validated scores of the good samples alone. Raises `InspectorError` and `Cancelled`.
+    Every good TRAIN sample is learned from; copies and images that cannot be read are listed in the result. Thresholds
+    come from cross-validated scores of the good samples alone. Raises `InspectorError` and `Cancelled`.
     """
     started = time.perf_counter()
     clock = StageClock(progress)
@@ -139,6 +141,7 @@ def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> Training
         metrics=manifest.metrics,
         parity=manifest.parity,
         skipped=[*fitted.skipped, *held_out.skipped],
+        remarks=remarks(good_scores),
     )
 
 
@@ -151,19 +154,21 @@ def make_detector(job: TrainingJob) -> Detector:
 
 
 def _fit(job: TrainingJob, dataset: Dataset, progress: Progress, cancel: CancelToken) -> _Fitted:
-    """Fit on all good samples. Where one turns out to be unreadable, all are checked once and the readable ones
-    fitted."""
+    """Fit on all good samples, copies once. Where one turns out to be unreadable, all are checked once and the readable
+    ones fitted."""
     good = dataset.select(Label.GOOD, Split.TRAIN)
     if not good:
         raise DatasetError("training_no_good", dataset=dataset.name)
-    samples, unreadable = hash_samples(good, progress, cancel)
+    hashed, unreadable = hash_samples(good, progress, cancel)
+    samples, copies = distinct_samples(hashed)
+    left_out = [*unreadable, *copies]
     try:
-        return _fit_once(job, dataset, samples, unreadable, progress, cancel)
+        return _fit_once(job, dataset, samples, left_out, progress, cancel)
     except ImageError:
         readable, damaged = readable_samples(samples, dataset.region, progress, cancel)
         if not damaged:
             raise
-    return _fit_once(job, dataset, readable, [*unreadable, *damaged], progress, cancel)
+    return _fit_once(job, dataset, readable, [*left_out, *damaged], progress, cancel)
 
 
 def _fit_once(

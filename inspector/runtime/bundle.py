@@ -7,7 +7,6 @@ Every file's SHA-256 is in the manifest; nothing is pickled. Importing this need
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import shutil
 import zipfile
@@ -25,11 +24,12 @@ from safetensors.numpy import load, load_file, save_file
 
 from inspector.detectors.base import State
 from inspector.detectors.registry import detector_ids
-from inspector.errors import BundleError
+from inspector.errors import BundleError, is_disk_full
 from inspector.runtime.container import (
     SUFFIX,
     Container,
     FolderContainer,
+    check_writable,
     container_at,
     file_hash,
     file_written_whole,
@@ -39,7 +39,7 @@ from inspector.runtime.container import (
     remove,
     write_zip,
 )
-from inspector.runtime.manifest import FORMAT_VERSION, Manifest, ThresholdPart
+from inspector.runtime.manifest import FORMAT_VERSION, Manifest, ThresholdPart, sealed, unsealed
 from inspector.runtime.report import report
 from inspector.runtime.scores import ScoreRow, dump_scores, parse_scores
 
@@ -132,14 +132,17 @@ def _read_manifest(path: Path, container: Container) -> Manifest:
     with _reading(path, MANIFEST), container.open(MANIFEST) as stream:
         raw = json.load(stream)
     _check_version(path, raw)
+    content, intact = unsealed(raw)
     try:
-        manifest = Manifest.model_validate(raw)
+        manifest = Manifest.model_validate(content)
         manifest.thresholds.build()
     except ValueError as error:  # pydantic's ValidationError is one
         raise BundleError("bundle_damaged", path=path, file=MANIFEST) from error
     if manifest.detector not in detector_ids():
         known = ", ".join(detector_ids())
         raise BundleError("bundle_unknown_detector", path=path, detector=manifest.detector, known=known)
+    if not intact:  # a single changed digit could be a threshold
+        raise BundleError("bundle_damaged", path=path, file=MANIFEST)
     return manifest
 
 
@@ -187,13 +190,18 @@ def check_target(path: Path) -> None:
     """Refuse a place where a bundle may not be written, before the long work that makes it.
 
     An older bundle may be replaced, other files and folders with content may not. Raises `BundleError`
-    `bundle_target_occupied`.
+    `bundle_target_occupied`, `bundle_disk_full`, `bundle_write_failed`.
     """
-    if not path.exists() or (path.is_dir() and (not any(path.iterdir()) or (path / MANIFEST).is_file())):
-        return
-    if path.is_file() and path.suffix == SUFFIX:
-        return
-    raise BundleError("bundle_target_occupied", path=path)
+    with writing(path):
+        if not _may_be_replaced(path):
+            raise BundleError("bundle_target_occupied", path=path)
+        check_writable(path.parent)
+
+
+def _may_be_replaced(path: Path) -> bool:
+    if path.is_dir():
+        return not any(path.iterdir()) or (path / MANIFEST).is_file()
+    return not path.exists() or path.suffix == SUFFIX
 
 
 def save_bundle(
@@ -209,7 +217,7 @@ def save_bundle(
     single = path.suffix == SUFFIX
     # A single file is packed from a folder that exists only meanwhile.
     folder = path.with_name(f".{path.stem}.unpacked") if single else path
-    with _writing(path):
+    with writing(path):
         try:
             with folder_written_whole(folder) as partial:
                 complete = _write_files(partial, manifest, state, onnx_file, scores)
@@ -237,15 +245,15 @@ def _write_files(
     shutil.copymode(folder / SCORES, folder / WEIGHTS)  # safetensors lets nobody else read; a station's user has to
     (folder / REPORT).write_text(report(manifest, scores), encoding="utf-8")
     complete = manifest.model_copy(update={"files": {item.name: file_hash(item) for item in sorted(folder.iterdir())}})
-    (folder / MANIFEST).write_text(complete.model_dump_json(indent=2), encoding="utf-8")
+    (folder / MANIFEST).write_bytes(sealed(complete))
     return complete
 
 
 def save_thresholds(path: Path, thresholds: ThresholdPart) -> Manifest:
     """Put other thresholds into a bundle, atomically; the new manifest. Raises `BundleError`."""
     manifest = load_bundle(path, verify=False).manifest.model_copy(update={"thresholds": thresholds})
-    content = manifest.model_dump_json(indent=2).encode("utf-8")
-    with _writing(path):
+    content = sealed(manifest)
+    with writing(path):
         if path.is_dir():
             with file_written_whole(path / MANIFEST) as partial:
                 partial.write_bytes(content)
@@ -257,7 +265,7 @@ def save_thresholds(path: Path, thresholds: ThresholdPart) -> Manifest:
 def pack(path: Path, file: Path) -> None:
     """Copy a bundle into one `.inspector` file, for carrying to a station. Raises `BundleError`."""
     load_bundle(path)
-    with _writing(file):
+    with writing(file):
         write_zip(file, container_at(path))
 
 
@@ -266,7 +274,7 @@ def unpack(file: Path, folder: Path) -> None:
     names = {MANIFEST, *load_bundle(file).manifest.files}
     check_target(folder)
     container = container_at(file)
-    with _writing(folder), folder_written_whole(folder) as partial:
+    with writing(folder), folder_written_whole(folder) as partial:
         for name in names:
             with container.open(name) as source:
                 _copy(source, partial / name)
@@ -279,12 +287,12 @@ def _copy(source: IO[bytes], target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """Turn failed writes into `BundleError` `bundle_disk_full` or `bundle_write_failed`."""
     try:
         yield
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
+    except (OSError, SafetensorError) as error:  # the second is that library's own word for any failed write
+        if is_disk_full(error):
             raise BundleError("bundle_disk_full", path=path) from error
-        raise BundleError("bundle_write_failed", path=path, reason=error.strerror or str(error)) from error
-    except SafetensorError as error:  # the library's own word for any failed write
-        raise BundleError("bundle_write_failed", path=path, reason=str(error)) from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BundleError("bundle_write_failed", path=path, reason=reason) from error

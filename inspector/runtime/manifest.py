@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime
 from typing import Any, Literal
 
@@ -122,3 +124,22 @@ class Manifest(_Part):
     software: dict[str, str]
     files: dict[str, str]
     """File name to SHA-256 of every other file in the bundle."""
+
+
+_SEAL = "manifest_sha256"
+
+
+def sealed(manifest: Manifest) -> bytes:
+    """The file's content: the manifest and a hash of it, since no other file can hold that one."""
+    content = manifest.model_dump(mode="json")
+    return json.dumps({**content, _SEAL: _hash(content)}, indent=2, ensure_ascii=False).encode("utf-8")
+
+
+def unsealed(raw: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """What a manifest file says, and whether its hash fits; a file without one counts as intact."""
+    content = {key: value for key, value in raw.items() if key != _SEAL}
+    return content, _SEAL not in raw or raw[_SEAL] == _hash(content)
+
+
+def _hash(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import onnx
 
-from inspector.errors import BundleError
-from inspector.runtime.bundle import Bundle
+from inspector.runtime.bundle import Bundle, writing
 from inspector.runtime.container import file_written_whole
 from inspector.runtime.manifest import Manifest
 
@@ -16,16 +15,14 @@ from inspector.runtime.manifest import Manifest
 def write_onnx(bundle: Bundle, file: Path) -> None:
     """Write the network with preprocessing, thresholds and origin as metadata properties (`inspector.*`, JSON).
 
-    Raises `BundleError` `bundle_without_onnx`, `bundle_damaged`, `bundle_write_failed`.
+    Raises `BundleError` `bundle_without_onnx`, `bundle_damaged`, `bundle_disk_full`,
+    `bundle_write_failed`.
     """
     source = bundle.onnx()
     model = onnx.load(source) if isinstance(source, Path) else onnx.load_from_string(source)
     onnx.helper.set_model_props(model, _properties(bundle.manifest))
-    try:
-        with file_written_whole(file) as partial:
-            onnx.save(model, partial)
-    except OSError as error:
-        raise BundleError("bundle_write_failed", path=file, reason=error.strerror or str(error)) from error
+    with writing(file), file_written_whole(file) as partial:
+        onnx.save(model, partial)
 
 
 def _properties(manifest: Manifest) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from inspector.errors import InspectorError
+from inspector.errors import InspectorError, shortage
 from inspector.ui.dialogs.crash import CrashDialog
 from inspector.ui.dialogs.message import MessageDialog
 from inspector.ui.texts import error_sentence
@@ -24,9 +24,10 @@ def show_error(parent: QWidget | None, error: BaseException) -> QDialog:
     The same sentence is never stacked, and further unexpected errors are added to the crash dialog that is open. While
     there is no window at all, the caller has to keep what is returned.
     """
-    if isinstance(error, InspectorError):
-        logger.warning("told the person: %s", error)
-        return _show_sentence(parent, error_sentence(error))
+    known = error if isinstance(error, InspectorError) else shortage(error)
+    if known is not None:
+        logger.warning("told the person: %s", known, exc_info=error if known is not error else None)
+        return _show_sentence(parent, error_sentence(known))
     logger.error("unexpected error", exc_info=error)
     return show_crash(parent, error)
 

@@ -179,11 +179,12 @@ class TrainingPane(QWidget):
             name=trained.row.name, n=number(result.images), time=duration(result.total_s)
         )
         self._context.status.emit(text)
+        remarks = list(result.remarks)
         if result.skipped:
-            text += " " + self.tr("{n} pictures were left out, for instance: {reason}").format(
-                n=number(len(result.skipped)), reason=result.skipped[0].reason
-            )
-            self.banner.say(text, error=True)
+            left_out = self.tr("{n} pictures were left out, for instance: {reason}")
+            remarks.append(left_out.format(n=number(len(result.skipped)), reason=result.skipped[0].reason))
+        if remarks:
+            self.banner.say(" ".join((text, *remarks)), error=True)
         rows = [trained.row, *(row for row in self._rows() if row.id != trained.row.id)]
         self.models.set_models(rows)
         self.models.choose(trained.row.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import cv2
 import pytest
@@ -15,11 +16,9 @@ from tests.cameras.conftest import LEVELS, grey, write_video
 
 def levels_of(camera, limit=1000):
     found = []
-    try:
+    with suppress(EndOfSource):
         while len(found) < limit:
             found.append(round(camera.read().pixels.mean()))
-    except EndOfSource:
-        pass
     return found
 
 

@@ -17,7 +17,8 @@ RECIPE_FILE = "recipe.json"
 class Recipe(BaseModel):
     """Everything that decides which numbers a run computes, except its time budget and its hardware.
 
-    A step learns from `scenes` x `crops` crops of `side` x `side` pixels (a multiple of 16).
+    A step learns from `scenes` x `crops` crops of `side` x `side` pixels (a multiple of 16); the teacher's channels
+    are standardised by what `calibration_scenes` other scenes show of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +28,7 @@ class Recipe(BaseModel):
     side: int = Field(default=112, ge=32, multiple_of=16)
     scenes: int = Field(default=6, ge=1)
     crops: int = Field(default=8, ge=1)
+    calibration_scenes: int = Field(default=60, ge=1)
     learning_rate: float = Field(default=2e-3, gt=0)
     weight_decay: float = Field(default=0.02, ge=0)
     teacher_sha256: str

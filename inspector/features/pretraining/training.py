@@ -38,7 +38,6 @@ Clock = Callable[[], float]
 _WARM_UP_STEPS = 200
 _LARGEST_GRADIENT = 1.0
 _LINEAR_FROM = 2.0
-_CALIBRATION_SCENES = 60
 _LONGEST_STEP_S = 3.0
 """More than that is a computer that slept or was busy with something else: it is not taken off the budget."""
 _SMOOTHING = 0.98
@@ -145,7 +144,7 @@ class Training:
     def _measured(self) -> Statistics:
         """Mean and deviation of the teacher's channels over scenes that training never sees."""
         found, scenes = ChannelStatistics(), SceneCrops(self.recipe)
-        for index in range(TRAINING_SCENES, TRAINING_SCENES + _CALIBRATION_SCENES):
+        for index in range(TRAINING_SCENES, TRAINING_SCENES + self.recipe.calibration_scenes):
             found.add(self._teacher(self._normalise(scenes[index])))
         return found.result()
 

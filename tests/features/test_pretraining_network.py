@@ -11,6 +11,8 @@ from inspector.features.embedded_network import EmbeddedNetwork
 from inspector.features.loading import architecture_only
 from inspector.features.pretraining.teacher import TEACHER, TEACHER_LAYERS, Teacher
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 WIDTH, HEIGHT = 480, 32
 STRIDES = EmbeddedNetwork.strides
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -17,13 +19,17 @@ from inspector.features.pretraining.teacher import TEACHER
 from inspector.features.weights import file_sha256
 from inspector.messages import sentence
 
+ORIGIN = "origin"
+"""The one entry of the file's metadata, JSON: several would be written in an order that changes from file to file."""
+
 _NETWORK = "net."
 
 
-def export(checkpoint: Path, out: Path) -> dict[str, str]:
-    """Write the network of a checkpoint, whose recipe and log lie beside it; returns the metadata written.
+def export(checkpoint: Path, out: Path) -> dict[str, Any]:
+    """Write the network of a checkpoint, whose recipe and log lie beside it; returns what the metadata says.
 
-    The file holds the tensors of `EmbeddedNetwork(fused=True)` in float16. Raises `TrainingError`
+    The file holds the tensors of `EmbeddedNetwork(fused=True)` in float16; the same run always gives the same bytes.
+    Raises `TrainingError`
     `pretraining_checkpoint_damaged`, `pretraining_recipe_damaged`, `pretraining_not_half`, `output_failed`.
     """
     kept = load_checkpoint(checkpoint, torch.device("cpu"))
@@ -32,16 +38,16 @@ def export(checkpoint: Path, out: Path) -> dict[str, str]:
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
             raise TrainingError("pretraining_not_half", path=checkpoint, name=name)
-    metadata = _metadata(recipe, kept, checkpoint.with_name(LOG_FILE))
+    origin = _origin(recipe, kept, checkpoint.with_name(LOG_FILE))
     temporary = out.with_suffix(".partial")
     try:
-        save_file(tensors, temporary, metadata=metadata)
+        save_file(tensors, temporary, metadata={ORIGIN: json.dumps(origin)})
         temporary.replace(out)
     except OSError as error:
         raise TrainingError("output_failed", path=out, reason=error.strerror or str(error)) from error
     finally:
         temporary.unlink(missing_ok=True)
-    return metadata
+    return origin
 
 
 def _network(checkpoint: Path, kept: Checkpoint) -> EmbeddedNetwork:
@@ -54,13 +60,13 @@ def _network(checkpoint: Path, kept: Checkpoint) -> EmbeddedNetwork:
     return network.fused()
 
 
-def _metadata(recipe: Recipe, kept: Checkpoint, log: Path) -> dict[str, str]:
+def _origin(recipe: Recipe, kept: Checkpoint, log: Path) -> dict[str, Any]:
     return {
-        "recipe": recipe.model_dump_json(),
-        "recipe_version": str(recipe.version),
-        "seed": str(recipe.seed),
-        "steps": str(kept["step"]),
-        "seconds": str(round(kept["spent"])),
+        "recipe": recipe.model_dump(),
+        "recipe_version": recipe.version,
+        "seed": recipe.seed,
+        "steps": kept["step"],
+        "seconds": round(kept["spent"]),
         "teacher": TEACHER,
         "teacher_sha256": recipe.teacher_sha256,
         "log_sha256": file_sha256(log) if log.exists() else "",
@@ -74,12 +80,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path)
     options = parser.parse_args(arguments)
     try:
-        metadata = export(options.checkpoint, options.out)
+        origin = export(options.checkpoint, options.out)
     except InspectorError as error:
         sys.stderr.write(sentence(error) + "\n")
         return 1
-    lines = [f"{name}: {value}" for name, value in {**metadata, "sha256": file_sha256(options.out)}.items()]
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write(json.dumps({**origin, "sha256": file_sha256(options.out)}, indent=2) + "\n")
     return 0
 
 

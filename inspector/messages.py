@@ -65,14 +65,14 @@ ERRORS: dict[str, str] = {
     "project_folder_is_file": "A new project cannot go to “{folder}” because that is a file. Choose a folder.",
     "project_inside_itself": "A project cannot be copied into its own folder (“{folder}”). Choose another folder.",
     "project_name_empty": "The project has no name. Type one.",
-    "sample_unknown": "The sample {id} is not in the project any more.",
+    "sample_unknown": "The sample {id} is not in the project any more: it was removed meanwhile. Choose another one.",
     "mask_size": "The mask for {name} is {got} pixels, the image is {width}x{height}. Draw it on the image itself.",
     "mask_mismatch": "The mask “{path}” was left out because it is not {width}x{height} pixels as its image is. "
     "Correct the mask, then set it for the sample.",
     "video_unreadable": "The video “{path}” cannot be read: it is damaged, or of a kind that is not supported. "
     "Convert it to MP4 (H.264), then import it again.",
     "folder_unreadable": "The folder “{path}” cannot be listed: {reason}. Check that you may open it.",
-    "model_unknown": "The model {id} is not in the project any more.",
+    "model_unknown": "The model {id} is not in the project any more: it was removed meanwhile. Choose another one.",
     "model_not_bundle": "The folder “{path}” holds no usable model: its manifest.json is missing or damaged. "
     "Choose another model.",
     "model_not_copied": "The model “{path}” could not be copied into the project: {reason}. "
@@ -210,6 +210,8 @@ ERRORS: dict[str, str] = {
     "trigger_timeout": "No picture came within {seconds} s after a trigger. Check that the camera is running.",
     "records_newer": "The inspection records “{path}” were made by a newer Inspector. Update Inspector, or move the "
     "file elsewhere to begin new records.",
+    "records_gone": "The inspection records “{path}” are gone: they were moved or deleted, or their drive is not "
+    "connected, so no verdict is given. Connect the drive or put them back; inspection then goes on by itself.",
     "records_damaged": "The inspection records “{path}” are damaged. Move the file elsewhere and keep it; "
     "new records are begun at the next start.",
     "records_disk_full": "Inspections cannot be recorded in “{path}” because the disk is full, so no verdict is given. "
@@ -227,7 +229,7 @@ STAGES: dict[str, str] = {
     "gaussians": "Fitting a model to each position",
     "cross_validation": "Scoring each part by the others",
     "loading": "Loading",
-    "scoring": "Scoring held-out samples",
+    "scoring": "Scoring pictures",
     "exporting": "Exporting for inspection",
     "saving": "Saving the model",
     "searching": "Looking for pictures",

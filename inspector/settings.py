@@ -54,6 +54,12 @@ def load_settings(file: Path | None = None) -> Settings:
         return Settings()
     except (ValidationError, UnicodeDecodeError, OSError) as error:
         logger.warning("settings could not be read: %s", error)
-        if source.exists():
-            source.replace(source.with_name(source.name + ".damaged"))
+        _set_aside(source)
         return Settings()
+
+
+def _set_aside(file: Path) -> None:
+    try:
+        file.replace(file.with_name(file.name + ".damaged"))
+    except OSError as error:  # a folder that cannot be written to must not keep the program from starting
+        logger.warning("%s could not be set aside: %s", file, error)

@@ -31,7 +31,9 @@ app = typer.Typer(
     no_args_is_help=False,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Teach a computer what a good part looks like, then have every part judged. Without a command: the window.",
+    help="Teach a computer what a good part looks like, then have every part judged. "
+    "Without a command, the window opens.",
+    epilog="Exit codes: 0 done; 1 not possible, a sentence on stderr says why; 2 wrong usage.",
 )
 app.command("demo")(demo.demo)
 app.command("train")(models.train)
@@ -111,8 +113,8 @@ def run(arguments: Sequence[str]) -> int:
         except (Cancelled, KeyboardInterrupt):
             complain("Cancelled.")
         except Exception as error:  # the last line of defence: log it all, tell one sentence
-            logger.exception("unexpected error")
             known = shortage(error)
+            logger.log(logging.INFO if known else logging.ERROR, "unexpected error", exc_info=True)
             complain(sentence(known) if known else _report(error))
     return 1
 

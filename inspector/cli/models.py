@@ -18,19 +18,17 @@ _DATASET = "A folder of good images, a folder in MVTec AD layout, or a project."
 
 Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON ('-': stdout).")]
 Heatmaps = Annotated[Path | None, typer.Option(metavar="DIR", help="Write each image with its anomaly map.")]
-EngineOption = Annotated[Literal["auto", "onnx", "torch"], typer.Option(help="Which library computes.")]
-Preset = Annotated[Literal["standard", "quick"], typer.Option(help="Parameter values to begin with.")]
+EngineOption = Annotated[Literal["auto", "onnx", "torch"], typer.Option(help="Library that computes.")]
+Preset = Annotated[Literal["standard", "quick"], typer.Option(help="Set of parameter values.")]
 Backbone = Annotated[str | None, typer.Option(metavar="NAME", help="Features (see 'inspector backbones').")]
 Weights = Annotated[Path | None, typer.Option(metavar="FILE", help="The backbone's weights (.pth or .safetensors).")]
 Layers = Annotated[str, typer.Option(metavar="A,B", help="The backbone's layers, separated by commas.")]
-ImageSize = Annotated[int, typer.Option(min=32, max=2048, metavar="N", help="Pixels of a side at the input.")]
+ImageSize = Annotated[int, typer.Option(min=32, max=2048, metavar="N", help="Side in pixels after scaling.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same model.")]
 
 
 def train(
-    dataset: Annotated[
-        Path, typer.Argument(metavar="DATASET", help="A folder of good images, one in MVTec AD layout, or a project.")
-    ],
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help=_DATASET)],
     out: Annotated[Path, typer.Option(metavar="BUNDLE", help="A new folder, or a file ending in .inspector.")],
     detector: Annotated[str | None, typer.Option(metavar="ID", help="Method (see 'inspector detectors').")] = None,
     backbone: Backbone = None,
@@ -39,16 +37,18 @@ def train(
     image_size: ImageSize = 256,
     preset: Preset = "standard",
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the method; repeatable.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the method; repeatable."),
     ] = None,
     seed: Seed = 0,
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to train.")] = "auto",
-    name: Annotated[str, typer.Option(help="The model's name; else the bundle's.")] = "",
+    name: Annotated[str, typer.Option(help="The model's name; by default that of the bundle's file.")] = "",
     target: Annotated[
         float, typer.Option("--target-reject-rate", min=0.0001, max=0.49, help="Share of good parts to be rejected.")
     ] = 0.01,
     review: Annotated[
-        float | None, typer.Option("--review-rate", min=0.0001, max=0.49, help="Larger share: opens a review band.")
+        float | None,
+        typer.Option("--review-rate", min=0.0001, max=0.49, help="Larger share: rejected or reviewed."),
     ] = None,
     json: Json = None,
 ) -> None:
@@ -106,9 +106,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def evaluate(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A model bundle.")],
-    dataset: Annotated[
-        Path, typer.Argument(help="Labelled images: MVTec AD layout, a folder of good ones, a project.")
-    ],
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help=_DATASET)],
     engine: EngineOption = "auto",
     json: Json = None,
     heatmaps: Heatmaps = None,
@@ -169,7 +167,7 @@ def export(
 
 
 def benchmark(
-    datasets: Annotated[list[Path], typer.Argument(metavar="DATASET...", help="Labelled data sets.")],
+    datasets: Annotated[list[Path], typer.Argument(metavar="DATASET...", help=_DATASET)],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for tables and bundles.")],
     detectors: Annotated[str, typer.Option(metavar="A,B", help="Methods, separated by commas; else all.")] = "",
     preset: Preset = "standard",

@@ -9,7 +9,7 @@ import typer
 
 from inspector.cli.console import print_table, working
 
-app = typer.Typer(no_args_is_help=True, help="Backbone weights on this computer.")
+app = typer.Typer(no_args_is_help=True, help="List, fetch and import backbone weights.")
 
 
 @app.command("list")

@@ -18,6 +18,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -201,6 +202,7 @@ def _without_ctrl_c() -> Iterator[None]:
     if sys.platform == "win32":  # there the child ignores it from its first line on
         yield
         return
+    resource_tracker.ensure_running()  # whose own start, in the midst of the child's, would let Ctrl-C through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -116,9 +116,11 @@ class RecordStore:
             except BaseException:
                 self._engine.dispose()
                 raise
+            self._place = _place(file)
 
     def add(self, records: Sequence[Record]) -> None:
-        """Commit these rows together, or none of them."""
+        """Commit these rows together, or none of them. Raises `StationError` `records_gone` while the file is away."""
+        self._check_place()
         with self._explained(), self._engine.begin() as connection:
             connection.execute(insert(_records), [_row(record) for record in records])
 
@@ -136,6 +138,16 @@ class RecordStore:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
+
+    def _check_place(self) -> None:
+        """A file that was moved or deleted, or whose drive has gone, would swallow rows without an error."""
+        place = _place(self.file)
+        if place == self._place:
+            return
+        self._engine.dispose()  # what is opened next is what is there then
+        if place is None:
+            raise StationError("records_gone", path=str(self.file))
+        self._place = place
 
     def _check_version(self) -> None:
         version = _stored_version(self._engine)
@@ -157,6 +169,15 @@ class RecordStore:
             if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
                 raise StationError("records_damaged", path=str(self.file)) from error
             raise StationError("records_unwritable", path=str(self.file), reason=str(cause)) from error
+
+
+def _place(file: Path) -> tuple[int, int] | None:
+    """Which file on which disk has this name now; None if there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _prepare(connection: Any, _: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sqlite3
 import subprocess
@@ -25,7 +26,7 @@ from inspector.imaging.regions import Region
 from inspector.station.inspection import Inspection
 from inspector.station.loop import InspectionLoop, LoopSettings
 from inspector.station.recording import RecordWriter
-from inspector.station.records import Record, RecordStore
+from inspector.station.records import Record, RecordStore, record_of
 from tests.support.station import Collector, ManualClock, MeanEngine, Script, picture, running
 
 
@@ -123,6 +124,20 @@ def test_what_was_flushed_survives_a_kill(file: Path) -> None:
         numbers = [record.number for record in reversed(store.newest(10**6))]
     assert len(numbers) >= confirmed >= 28
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps open files where they are")
+def test_a_file_that_is_taken_away_is_told_and_used_again_when_it_is_back(store: RecordStore, file: Path) -> None:
+    store.add([record_of(inspection(1), "fake:1", "Washer")])
+    file.rename(file.with_name("away"))
+    for _ in range(2):
+        with pytest.raises(StationError) as caught:
+            store.add([record_of(inspection(2), "fake:1", "Washer")])
+        assert caught.value.code == "records_gone"
+    assert not file.exists()
+    file.with_name("away").rename(file)
+    store.add([record_of(inspection(3), "fake:1", "Washer")])
+    assert [record.number for record in store.newest(9)] == [3, 1]
 
 
 def test_a_newer_file_is_refused_and_left_alone(file: Path) -> None:

@@ -43,7 +43,7 @@ def broken() -> ZeroDivisionError:
 def test_an_expected_error_becomes_a_sentence(parent: QWidget) -> None:
     dialog = show_error(parent, CUT_OFF)
     assert isinstance(dialog, MessageDialog)
-    assert "größe 7.png is cut off" in dialog.text
+    assert "größe 7.png” is cut off" in dialog.text
     assert "copy it again" in dialog.text
     dialog.accept()
 

@@ -100,7 +100,7 @@ def install(name: str = "inspector", level: int = logging.INFO, on_unexpected: O
     """Log to `<log folder>/<name>.log`, keep a few old files, and catch what nobody caught.
 
     Each process needs a `name` of its own: two cannot turn over the same file. Where the folder cannot be written to,
-    the log goes to standard error and the program goes on.
+    warnings go to standard error and the program goes on.
     """
     return Logging(paths.log_folder() / f"{name}.log", level, on_unexpected)
 
@@ -140,5 +140,6 @@ def _handler(file: Path) -> tuple[logging.Handler, OSError | None]:
         handler = _File(file, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
     except OSError as error:
         handler, failure = logging.StreamHandler(), error
+        handler.setLevel(logging.WARNING)
     handler.setFormatter(RedactingFormatter(_FORMAT, _DATE_FORMAT))
     return handler, failure

@@ -55,8 +55,11 @@ def disk_error(error: OSError, folder: Path) -> ProjectError:
 
 def _database_error(error: DBAPIError | sqlite3.Error, folder: Path) -> ProjectError | None:
     cause = error.orig if isinstance(error, DBAPIError) else error
-    # The low byte is the primary result code; the rest refines it.
-    code = _BY_SQLITE_CODE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
+    number = getattr(cause, "sqlite_errorcode", 0)
+    # The low byte is the primary result code; the rest refines it. No room for its shared index file is an I/O error
+    # to SQLite.
+    no_room = number == sqlite3.SQLITE_IOERR_SHMSIZE
+    code = "project_disk_full" if no_room else _BY_SQLITE_CODE.get(number & 0xFF)
     if code is None:
         return None
     if not folder.exists():

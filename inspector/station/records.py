@@ -163,8 +163,9 @@ class RecordStore:
             yield
         except (SQLAlchemyError, OSError) as error:
             cause = getattr(error, "orig", None) or error
-            code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-            if code == sqlite3.SQLITE_FULL:
+            number = getattr(cause, "sqlite_errorcode", 0)
+            code = number & 0xFF
+            if code == sqlite3.SQLITE_FULL or number == sqlite3.SQLITE_IOERR_SHMSIZE:
                 raise StationError("records_disk_full", path=str(self.file)) from error
             if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
                 raise StationError("records_damaged", path=str(self.file)) from error

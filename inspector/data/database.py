@@ -38,6 +38,8 @@ class Database:
         # SQLite lets one writer in at a time and polls; within the process a lock hands over at once.
         self._turn = threading.Lock()
         self._closed = False
+        self._place = (0, 0)
+        """Device and number of the file that connections are open to."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -69,9 +71,15 @@ class Database:
     def _check(self) -> None:
         if self._closed:
             raise ProjectError("project_closed", folder=str(self.file.parent))
-        # A deleted file that is still open would swallow changes without an error.
-        if not self.file.exists():
-            raise ProjectError("project_gone", folder=str(self.file.parent))
+        # A file that was deleted, or whose drive was connected anew, would swallow changes without an error while the
+        # old one is still open.
+        try:
+            found = self.file.stat()
+        except FileNotFoundError as error:
+            raise ProjectError("project_gone", folder=str(self.file.parent)) from error
+        if (found.st_dev, found.st_ino) != self._place:
+            self._engine.dispose()
+            self._place = (found.st_dev, found.st_ino)
 
 
 def _make_engine(file: Path, read_only: bool) -> Engine:

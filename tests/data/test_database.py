@@ -157,6 +157,19 @@ def test_a_folder_that_vanishes_is_told_and_swallows_no_label(filled: Project, t
     assert filled.samples.counts()[Label.GOOD] == 8
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps open files where they are")
+def test_a_drive_that_was_connected_anew_swallows_no_label(filled: Project, tmp_path: Path) -> None:
+    """The same files in their old place, but other ones to the system; what is still open leads elsewhere."""
+    ids = filled.samples.ids()
+    filled.folder.rename(tmp_path / "away")
+    shutil.copytree(tmp_path / "away", filled.folder)
+    filled.samples.set_label(ids, Label.GOOD)
+    database = Database(filled.folder / "project.sqlite", read_only=True)
+    with database.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM samples WHERE label = 'good'").scalar() == len(ids)
+    database.close()
+
+
 def test_a_full_disk_is_told_by_the_database_and_nothing_is_lost(filled: Project) -> None:
     ids = filled.samples.ids()
     filled.samples.set_label(ids, Label.GOOD)

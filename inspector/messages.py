@@ -93,7 +93,8 @@ ERRORS: dict[str, str] = {
     "(inspector weights import {name} FILE).",
     "weights_checksum": "The download of {name} from {url} is not the file that was published, so it was thrown away. "
     "Try again; if it happens again, a proxy on the way changes it: copy the file from another computer and import it.",
-    "weights_not_needed": "The features {name} come with the program and need no weights. Just choose them.",
+    "weights_not_needed": "The features {name} come with the program and need no weights. "
+    "Leave the weights file out, or name the backbone that it belongs to.",
     "weights_not_written": "The weights could not be stored as “{path}”: {reason}. Make room or check the folder, "
     "then try again.",
     "weights_file_missing": "There is no weights file at “{path}”. Check the path and that its drive is connected.",

@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from inspector.errors import WeightsError
 from inspector.features.architectures import TruncatedNetwork, full_network
 from inspector.features.download import download_weights
 from inspector.features.filterbank import FilterBank
@@ -105,7 +106,9 @@ def load_backbone(
     Raises `WeightsError` (see `registry`, `weights`, `download`), `Cancelled`.
     """
     backbone = architecture_only(choice.name, choice.layers)
-    if choice.weights is None and backbone_info(choice.name).embedded:
+    if backbone_info(choice.name).embedded:
+        if choice.weights is not None:
+            raise WeightsError("weights_not_needed", name=choice.name)
         backbone.weights_sha256 = tensors_sha256(backbone.body)
         return backbone
     stored = StoredWeights(choice.weights, "file") if choice.weights else stored_weights(choice.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -112,3 +114,9 @@ def test_built_in_features_are_the_same_everywhere() -> None:
     for first, second in zip(one(images), two(images), strict=True):
         assert torch.isfinite(first).all()
         torch.testing.assert_close(first, second, rtol=0, atol=0)
+
+
+def test_a_weights_file_for_embedded_features_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError) as caught:
+        load_backbone(BackboneChoice("filterbank", tmp_path / "any.pth"), no_progress, CancelToken())
+    assert caught.value.code == "weights_not_needed"

@@ -102,6 +102,24 @@ ERRORS: dict[str, str] = {
     "Copy it again from where it came from, or choose another one (a state dict as .pth, or .safetensors).",
     "weights_wrong_network": "The weights file “{path}” does not belong to {name}: {count} tensors differ "
     "({differences}). Choose the file that belongs to it, or choose the network that belongs to the file.",
+    "weights_embedded_damaged": "The features {name}, which come with Inspector, cannot be used: {reason}. "
+    "Install Inspector again; until then, choose other features.",
+    "weights_fit_nothing": "The weights file “{path}” belongs to none of the networks known here: {nearest} comes "
+    "nearest, and {count} tensors differ ({differences}). Choose another file.",
+    "weights_others_here": "The weights file “{path}” was not imported, because other weights of {name} are on this "
+    "computer. To replace them, remove them first, or import this file by itself.",
+    "weights_folder_empty": "There are no weights files (.pth, .pt, .safetensors) in “{path}”. "
+    "Choose the folder that holds the files themselves.",
+    "weights_list_damaged": "The list of checksums “{path}” cannot be read. Export the weights again into an empty "
+    "folder, or delete the list to import without checking.",
+    "weights_none_here": "There are no imported or downloaded weights on this computer, so there is nothing to export. "
+    "Download or import some first.",
+    "weights_export_occupied": "The weights were not copied to “{path}”, because another file of that name is there. "
+    "Remove it, or choose another folder.",
+    "weights_not_here": "There are no imported or downloaded weights of {name} on this computer, so there is nothing "
+    "to remove. See with 'inspector weights list' which there are.",
+    "weights_not_removed": "The weights “{path}” could not be removed: {reason}. "
+    "Close programs that use them, then try again.",
     # making of the embedded features
     "pretraining_recipe_differs": "The training in “{folder}” was begun with other settings ({names}). "
     "Go on with the same settings, or choose a new folder.",
@@ -109,6 +127,8 @@ ERRORS: dict[str, str] = {
     "Choose the folder that training wrote, or begin in a new one.",
     "pretraining_checkpoint_damaged": "The checkpoint “{path}” is missing or damaged, or belongs to another network. "
     "Put it back from a copy, or begin in a new folder.",
+    "pretraining_no_photographs": "There are no JPEG or PNG pictures in “{folder}”. "
+    "Name a folder of photographs, or leave the option away to learn from drawn scenes alone.",
     "pretraining_diverged": "At step {step} the losses are not finite numbers any more; the last checkpoint is still "
     "good. Check the teacher's weights, then run the same command again.",
     "pretraining_not_half": "The tensor {name} of “{path}” is too large for half precision. "

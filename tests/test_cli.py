@@ -15,6 +15,8 @@ import pytest
 from inspector import paths
 from inspector.cli import catalogue, demo
 from inspector.cli.entry import app, run
+from inspector.features.registry import backbone_info
+from inspector.features.weights import file_sha256
 from inspector.imaging.files import read_image
 from tests.support.parts import SIZE, write_good, write_mvtec
 
@@ -145,19 +147,56 @@ def test_what_there_is_is_listed_as_json(capsys: pytest.CaptureFixture[str]) -> 
     assert all(item["title"] and item["parameters"] for item in detectors)
     assert run(["backbones", "--json"]) == 0
     backbones = json.loads(capsys.readouterr().out)
-    assert {item["id"]: item["available"] for item in backbones}["filterbank"] is True
+    available = {item["id"]: item["available"] for item in backbones}
+    assert available["filterbank"] is available["embedded_v1"] is True
+    assert available["resnet18"] is False
     assert run(["cameras", "--json"]) == 0
     assert "simulated:washer" in capsys.readouterr().out
     for listing in ("detectors", "backbones", "cameras"):
         assert run([listing]) == 0
-    assert run(["weights", "list"]) == 0
-    assert "built in" in capsys.readouterr().out
 
 
 def test_weights_are_imported_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "w.pth").write_bytes(b"no weights")
     assert run(["weights", "import", "squeezenet1_1", str(tmp_path / "w.pth")]) == 1
     assert "w.pth" in capsys.readouterr().err
+
+
+def test_weights_are_listed_carried_and_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import torch
+
+    from inspector.features.torchvision_shim import torchvision_models
+
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    torch.manual_seed(0)
+    torch.save(torchvision_models().get_model("squeezenet1_1", weights=None).state_dict(), stick / "mine.pth")
+    (stick / "broken.pth").write_bytes(b"no weights")
+    assert run(["weights", "import-folder", str(stick)]) == 1
+    captured = capsys.readouterr()
+    assert "mine.pth: imported as squeezenet1_1" in captured.out
+    assert "broken.pth: The weights file" in captured.out
+    assert "Not imported: 1 of 2 files" in captured.err
+    (stick / "broken.pth").unlink()
+    assert run(["weights", "import-folder", str(stick)]) == 0
+    assert "mine.pth: already here (squeezenet1_1)" in capsys.readouterr().out
+
+    assert run(["weights", "list"]) == 0
+    rows = {line.split()[1]: line for line in capsys.readouterr().out.splitlines() if "│" in line}
+    imported = paths.weights_folder() / "squeezenet1_1.safetensors"
+    assert " imported " in rows["squeezenet1_1"]
+    assert file_sha256(imported)[:12] in rows["squeezenet1_1"]
+    assert f"{imported.stat().st_size / 1e6:.1f} MB" in rows["squeezenet1_1"]
+    assert " embedded " in rows["embedded_v1"]
+    assert backbone_info("embedded_v1").hash_prefix[:12] in rows["embedded_v1"]
+    assert " absent " in rows["resnet18"]
+
+    assert run(["weights", "export-folder", str(tmp_path / "other")]) == 0
+    assert (tmp_path / "other" / "SHA256SUMS").is_file()
+    assert run(["weights", "remove", "squeezenet1_1"]) == 0
+    assert not imported.exists()
+    assert run(["weights", "export-folder", str(tmp_path / "other")]) == 1
+    assert "nothing to export" in capsys.readouterr().err
 
 
 def test_benchmark_tells_what_could_not_be_done(

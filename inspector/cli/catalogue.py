@@ -50,17 +50,14 @@ def _declared(item: Declaration) -> dict[str, Any]:
 def backbones(json: Json = False) -> None:
     """List the features that methods can use, and whether their weights are on this computer."""
     from inspector.features.registry import backbone_infos
-    from inspector.features.weights import stored_weights
+    from inspector.features.weights import available
 
-    infos = [(info, info.embedded or stored_weights(info.id) is not None) for info in backbone_infos()]
+    infos = [(info, available(info.id)) for info in backbone_infos()]
     if json:
-        return write_json(Path("-"), [{**asdict(info), "available": available} for info, available in infos])
+        return write_json(Path("-"), [{**asdict(info), "available": here} for info, here in infos])
     print_table(
         ("Name", "Here", "Title", "What it is", "Layers"),
-        [
-            (info.id, "yes" if available else "no", info.title, info.summary, ", ".join(info.layers))
-            for info, available in infos
-        ],
+        [(info.id, "yes" if here else "no", info.title, info.summary, ", ".join(info.layers)) for info, here in infos],
     )
 
 

@@ -66,7 +66,7 @@ class DetectorSettings:
 @dataclass(frozen=True, slots=True)
 class BackboneIdentity:
     """The features a fitted detector really uses, for the manifest: `layers` are the resolved ones, `weights_sha256` is
-    the hash of the weights' file (or of the embedded tensors), `source` says where they came from."""
+    the hash of the weights' file (of the tensors where there is no file), `source` says where they came from."""
 
     name: str
     layers: tuple[str, ...]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from inspector.features.torchvision_shim import torchvision_models
+from inspector.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 
 _RESNET_STEPS = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
 
@@ -18,6 +20,9 @@ class TruncatedNetwork(nn.Module):
     Takes (N, 3, H, W) float32, normalised; returns a list with one map (N, C, h, w) float32 per layer, in the order of
     `layers`. What comes after the last layer is not held.
     """
+
+    mean: ClassVar[tuple[float, float, float]] = IMAGENET_MEAN
+    std: ClassVar[tuple[float, float, float]] = IMAGENET_STD
 
     def __init__(self, model: nn.Module, layers: tuple[str, ...]) -> None:
         super().__init__()

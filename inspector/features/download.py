@@ -9,8 +9,8 @@ from pathlib import Path
 
 from inspector import paths
 from inspector.errors import WeightsError
-from inspector.features.registry import DOWNLOAD_BASE, BackboneInfo, backbone_info
-from inspector.features.weights import file_sha256
+from inspector.features.registry import BackboneInfo, backbone_info
+from inspector.features.weights import clear_leftovers, file_sha256, partial_download
 from inspector.tasks import CancelToken, Progress
 
 _CHUNK = 1 << 16
@@ -20,7 +20,7 @@ _PARTIAL_CONTENT = 206
 
 
 def download_weights(
-    name: str, progress: Progress, cancel: CancelToken, proxy: str | None = None, base: str = DOWNLOAD_BASE
+    name: str, progress: Progress, cancel: CancelToken, proxy: str | None = None, base: str | None = None
 ) -> Path:
     """Fetch a backbone's official weights unless they are here, and return where they lie.
 
@@ -30,16 +30,20 @@ def download_weights(
     `weights_not_written`; `Cancelled`.
     """
     info = backbone_info(name)
-    if info.file_name is None:
+    if info.url is None or info.file_name is None:
         raise WeightsError("weights_not_needed", name=name)
     target = paths.weights_folder() / info.file_name
     if target.is_file():
         return target
-    partial = target.with_name(target.name + ".partial")
+    partial = partial_download(info)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _fetch(info, base + info.file_name, partial, progress, cancel, proxy)
+        clear_leftovers()
+        _fetch(info, base + info.file_name if base else info.url, partial, progress, cancel, proxy)
         _check_and_place(info, partial, target)
+    except WeightsError:
+        cancel.raise_if_cancelled()  # who has cancelled need not hear that the connection broke meanwhile
+        raise
     except OSError as error:
         raise WeightsError("weights_not_written", path=target, reason=error.strerror or str(error)) from error
     return target
@@ -100,7 +104,7 @@ def _receive(
 
 def _check_and_place(info: BackboneInfo, partial: Path, target: Path) -> None:
     """A file with the wrong content is removed, so that the next attempt starts anew."""
-    if not file_sha256(partial).startswith(str(info.hash_prefix)):
+    if not file_sha256(partial).startswith(info.hash_prefix):
         partial.unlink()
         raise WeightsError("weights_checksum", name=info.id, url=info.url)
     partial.replace(target)

@@ -58,13 +58,13 @@ class Stage(nn.Sequential):
 
 class EmbeddedNetwork(nn.Module):
     """Takes (N, 3, H, W) float32 normalised RGB, H and W multiples of 16 (other sizes lose the rest at the bottom and
-    the right); returns maps of 64, 128 and 192 channels at strides 4, 8 and 16, all at least 0.
+    the right); returns maps of 48, 96 and 160 channels at strides 4, 8 and 16, all at least 0.
 
     For training it has batch normalisation. With `fused` it has none: such a network takes the tensors that `fused()`
     of a trained one holds.
     """
 
-    channels: ClassVar[tuple[int, int, int]] = (64, 128, 192)
+    channels: ClassVar[tuple[int, int, int]] = (48, 96, 160)
     strides: ClassVar[tuple[int, int, int]] = (4, 8, 16)
 
     def __init__(self, *, fused: bool = False) -> None:
@@ -72,7 +72,7 @@ class EmbeddedNetwork(nn.Module):
         fine, middle, coarse = self.channels
         self.stem = Halving(3, 32, pad_before=True, fused=fused)
         self.stage4 = Stage(32, fine, 1, pad_before=False, fused=fused)
-        self.stage8 = Stage(fine, middle, 2, pad_before=True, fused=fused)
+        self.stage8 = Stage(fine, middle, 1, pad_before=True, fused=fused)
         self.stage16 = Stage(middle, coarse, 1, pad_before=False, fused=fused)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -95,8 +95,12 @@ class EmbeddedNetwork(nn.Module):
         return network.eval().requires_grad_(False)
 
 
+_MOMENTUM = 0.02
+"""A batch holds few scenes, each unlike the others: what inference uses is averaged over some fifty of them."""
+
+
 def _norm(channels: int, *, fused: bool) -> nn.Module:
-    return nn.Identity() if fused else nn.BatchNorm2d(channels)
+    return nn.Identity() if fused else nn.BatchNorm2d(channels, momentum=_MOMENTUM)
 
 
 def _folded(convolution: nn.Module, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from inspector.features.padding import pad_to_multiple
+
 STRIDE = 8
 _LEVELS = 4
 _WAVELENGTH, _WIDTH, _REACH = 4.0, 1.6, 3
@@ -52,7 +54,7 @@ class FilterBank(nn.Module):
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """One map per layer."""
-        levels = [functional.conv2d(_padded(images), self.opponent)]
+        levels = [functional.conv2d(pad_to_multiple(images, STRIDE), self.opponent)]
         for _ in range(max(_LEVELS, *_MEAN_LEVELS)):
             levels.append(functional.avg_pool2d(levels[-1], 2, ceil_mode=True))
         maps = []
@@ -81,12 +83,6 @@ class FilterBank(nn.Module):
         half = functional.avg_pool2d(first, 2, ceil_mode=True).sqrt()
         alone = half.reshape(-1, 1, *half.shape[2:])
         return strength(alone, self.second).mean(1).reshape(half.shape)
-
-
-def _padded(images: Tensor) -> Tensor:
-    """Sides brought to multiples of the stride by repeating the last row and column: nothing is cut away."""
-    bottom, right = (-side % STRIDE for side in images.shape[2:])
-    return functional.pad(images, (0, right, 0, bottom), mode="replicate") if bottom or right else images
 
 
 def gabor_filters(orientations: int) -> Tensor:

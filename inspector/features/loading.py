@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -11,13 +12,19 @@ from torch import Tensor, nn
 from inspector.errors import WeightsError
 from inspector.features.architectures import TruncatedNetwork, full_network
 from inspector.features.download import download_weights
+from inspector.features.embedded import EmbeddedFeatures
 from inspector.features.filterbank import FilterBank
 from inspector.features.registry import BackboneChoice, BackboneInfo, backbone_info, checked_layers
-from inspector.features.weights import StoredWeights, file_sha256, read_weights, stored_weights
-from inspector.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
+from inspector.features.weights import StoredWeights, file_sha256, stored_weights
+from inspector.features.weights_file import read_embedded, read_weights
 from inspector.tasks import CancelToken, Progress
 
-Triple = tuple[float, float, float]
+Body = FilterBank | EmbeddedFeatures | TruncatedNetwork
+"""What computes the maps. Each tells the `mean` and `std` with which its input is normalised."""
+
+_OWN: dict[str, Callable[[tuple[str, ...]], Body]] = {"embedded_v1": EmbeddedFeatures, "filterbank": FilterBank}
+"""How the features that come with the program are made; all others are torchvision's networks."""
+
 _PROBE_SIZE = 256
 
 
@@ -26,13 +33,13 @@ class LoadedBackbone(nn.Module):
 
     Takes (N, 3, H, W) float32, RGB scaled to [0, 1] and normalised with `mean` and `std`; returns a list with one map
     (N, channels[i], about H / strides[i], about W / strides[i]) float32 per layer. `weights_sha256` is the hash of the
-    weights' file (or of the embedded tensors).
+    weights' file (of the tensors where there is no file).
     """
 
     def __init__(
         self,
         info: BackboneInfo,
-        body: nn.Module,
+        body: Body,
         layers: tuple[str, ...],
         weights_sha256: str = "",
         source: Literal["embedded", "file", "download"] = "embedded",
@@ -43,9 +50,7 @@ class LoadedBackbone(nn.Module):
         self.layers = layers
         self.weights_sha256 = weights_sha256
         self.source = source
-        own = isinstance(body, FilterBank)
-        self.mean: Triple = FilterBank.mean if own else IMAGENET_MEAN
-        self.std: Triple = FilterBank.std if own else IMAGENET_STD
+        self.mean, self.std = body.mean, body.std
         self.channels, self.strides = _probe(body)
         self.eval()
 
@@ -81,8 +86,8 @@ def architecture_only(name: str, layers: tuple[str, ...]) -> LoadedBackbone:
     """
     info = backbone_info(name)
     layers = checked_layers(name, layers or info.default_layers)
-    body = FilterBank(layers) if info.embedded else TruncatedNetwork(full_network(name), layers)
-    return LoadedBackbone(info, body, layers)
+    own = _OWN.get(name)
+    return LoadedBackbone(info, own(layers) if own else TruncatedNetwork(full_network(name), layers), layers)
 
 
 def load_tensors(backbone: LoadedBackbone, tensors: dict[str, Tensor]) -> None:
@@ -100,23 +105,32 @@ def load_tensors(backbone: LoadedBackbone, tensors: dict[str, Tensor]) -> None:
 def load_backbone(
     choice: BackboneChoice, progress: Progress, cancel: CancelToken, proxy: str | None = None
 ) -> LoadedBackbone:
-    """The backbone with its weights: from the file that was chosen, else embedded, imported, downloaded before, or
+    """The backbone with its weights: embedded, else from the file that was chosen, imported, downloaded before, or
     downloaded now.
 
-    Raises `WeightsError` (see `registry`, `weights`, `download`), `Cancelled`.
+    Raises `WeightsError` (see `registry`, `weights`, `weights_file`, `download`), `Cancelled`.
     """
+    info = backbone_info(choice.name)
+    if info.embedded and choice.weights is not None:
+        raise WeightsError("weights_not_needed", name=choice.name)
     backbone = architecture_only(choice.name, choice.layers)
-    if backbone_info(choice.name).embedded:
-        if choice.weights is not None:
-            raise WeightsError("weights_not_needed", name=choice.name)
+    if info.resource is not None:
+        load_tensors(backbone, read_embedded(info))
+        backbone.weights_sha256 = info.hash_prefix
+    elif info.embedded:
         backbone.weights_sha256 = tensors_sha256(backbone.body)
-        return backbone
-    stored = StoredWeights(choice.weights, "file") if choice.weights else stored_weights(choice.name)
-    if stored is None:
-        stored = StoredWeights(download_weights(choice.name, progress, cancel, proxy), "download")
-    load_tensors(backbone, read_weights(choice.name, stored.path))
-    backbone.weights_sha256, backbone.source = file_sha256(stored.path), stored.source
+    else:
+        stored = _weights_for(choice, progress, cancel, proxy)
+        load_tensors(backbone, read_weights(choice.name, stored.path))
+        backbone.weights_sha256, backbone.source = file_sha256(stored.path), stored.source
     return backbone
+
+
+def _weights_for(choice: BackboneChoice, progress: Progress, cancel: CancelToken, proxy: str | None) -> StoredWeights:
+    if choice.weights is not None:
+        return StoredWeights(choice.weights, "file")
+    stored = stored_weights(choice.name)
+    return stored or StoredWeights(download_weights(choice.name, progress, cancel, proxy), "download")
 
 
 def tensors_sha256(module: nn.Module) -> str:

@@ -21,8 +21,8 @@ class _Part(BaseModel):
 
 
 class BackbonePart(_Part):
-    """Which features: `weights_sha256` is the hash of the weights' file (or of the embedded tensors); `source` says
-    where from."""
+    """Which features: `weights_sha256` is the hash of the weights' file (of the tensors where there is no
+    file); `source` says where from."""
 
     name: str
     layers: tuple[str, ...]

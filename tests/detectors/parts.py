@@ -10,6 +10,7 @@ import numpy as np
 from inspector.detectors.base import BackboneChoice, Detector, DetectorSettings
 from inspector.detectors.parameters import build
 from inspector.detectors.registry import detector_type
+from inspector.features.registry import DEFAULT_BACKBONE
 from inspector.imaging.frame import Image
 from inspector.tasks import CancelToken, no_progress
 
@@ -34,9 +35,11 @@ def good_parts(n: int) -> list[Image]:
     return [good_part(seed) for seed in range(n)]
 
 
-def make(detector_id: str, size: int = SIZE, seed: int = 0, **values: object) -> Detector:
+def make(
+    detector_id: str, size: int = SIZE, seed: int = 0, backbone: str = DEFAULT_BACKBONE, **values: object
+) -> Detector:
     kind = detector_type(detector_id)
-    settings = DetectorSettings(BackboneChoice("filterbank"), size, seed, "cpu")
+    settings = DetectorSettings(BackboneChoice(backbone), size, seed, "cpu")
     return kind(settings, build(kind.parameters_type, dict(values), "quick"))
 
 

@@ -16,7 +16,7 @@ from inspector.detectors.base import Detector
 from inspector.detectors.parameters import build, declarations
 from inspector.detectors.registry import detector_ids, detector_type
 from inspector.errors import BundleError, Cancelled, TrainingError, WeightsError
-from inspector.features.registry import BackboneChoice
+from inspector.features.registry import DEFAULT_BACKBONE, BackboneChoice
 from inspector.imaging.frame import Image
 from inspector.tasks import CancelToken, no_progress
 from tests.detectors.parts import DEFECT, SIZE, bad_part, fitted, good_part, good_parts, make
@@ -275,7 +275,20 @@ def test_unknown_features_are_said(detector_id: str) -> None:
 def test_the_backbone_used_is_told(detector: Detector) -> None:
     if detector.needs_backbone:
         assert detector.backbone is not None
-        assert detector.backbone.name == "filterbank"
+        assert detector.backbone.name == DEFAULT_BACKBONE == "embedded_v1"
         assert detector.backbone.layers
         assert len(detector.backbone.weights_sha256) == 64
         assert detector.backbone.source == "embedded"
+
+
+def test_it_works_without_any_learned_network(detector_id: str) -> None:
+    detector = fitted(detector_id, good_parts(6), backbone="filterbank")
+    good, bad = scores(detector, [good_part(90), bad_part(91)])
+    assert bad > 1.5 * good
+    assert detector.preprocessing is not None
+    copy = make(detector_id, backbone="filterbank")
+    copy.load_state(detector.state(), detector.preprocessing)
+    np.testing.assert_array_equal(scores(copy, [good_part(90), bad_part(91)]), [good, bad])
+    if detector.needs_backbone:
+        assert detector.backbone is not None
+        assert (detector.backbone.name, detector.backbone.source) == ("filterbank", "embedded")

@@ -44,8 +44,11 @@ def test_every_layer_can_be_used(info) -> None:
 
 def test_the_default_needs_nothing_from_outside() -> None:
     info = backbone_info(DEFAULT_BACKBONE)
+    assert info.id == "embedded_v1"
     assert info.embedded
-    assert "not learned" in info.summary
+    assert info.licence == backbone_info("filterbank").licence
+    assert "computer-drawn" in info.summary
+    assert "not learned" in backbone_info("filterbank").summary
 
 
 @pytest.mark.parametrize(
@@ -116,7 +119,8 @@ def test_built_in_features_are_the_same_everywhere() -> None:
         torch.testing.assert_close(first, second, rtol=0, atol=0)
 
 
-def test_a_weights_file_for_embedded_features_is_refused_with_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["filterbank", "embedded_v1"])
+def test_a_weights_file_for_embedded_features_is_refused_with_a_sentence(name: str, tmp_path: Path) -> None:
     with pytest.raises(WeightsError) as caught:
-        load_backbone(BackboneChoice("filterbank", tmp_path / "any.pth"), no_progress, CancelToken())
+        load_backbone(BackboneChoice(name, tmp_path / "any.pth"), no_progress, CancelToken())
     assert caught.value.code == "weights_not_needed"

@@ -17,9 +17,9 @@ from inspector.features.embedded_network import EmbeddedNetwork
 from inspector.features.pretraining import export as export_module
 from inspector.features.pretraining.__main__ import chosen_device, default_workers, main
 from inspector.features.pretraining.checkpoint import CHECKPOINT_FILE, LOG_FILE, append_line, load_checkpoint
-from inspector.features.pretraining.crops import TRAINING_SCENES, SceneCrops
+from inspector.features.pretraining.crops import TRAINING_SCENES, Crops, scene_crops, training_batches
 from inspector.features.pretraining.export import export
-from inspector.features.pretraining.recipe import RECIPE_FILE, Recipe, read_recipe
+from inspector.features.pretraining.recipe import RECIPE_FILE, RECIPE_VERSION, Recipe, read_recipe
 from inspector.features.pretraining.teacher import load_teacher
 from inspector.features.pretraining.training import Training, schedule
 from inspector.features.torchvision_shim import torchvision_models
@@ -86,12 +86,50 @@ def test_a_run_takes_its_steps_and_logs_each_layer(finished: Path) -> None:
 
 def test_the_losses_fall(tmp_path: Path, teacher_file: Path) -> None:
     training = begun(tmp_path, teacher_file, crops=4, learning_rate=0.05)
-    unseen = SceneCrops(training.recipe)[TRAINING_SCENES + 99]
-    before = training.losses(unseen).detach()
+    unseen = one_scene(training, TRAINING_SCENES + 99)
+    before, nothing = (item.detach() for item in training.losses(unseen))
     training.run(minutes(12), clock=Clock())
-    after = training.losses(unseen).detach()
+    after = training.losses(unseen)[0].detach()
+    assert not nothing.any()
     assert torch.isfinite(after).all()
     assert (after < before).all()
+
+
+def one_scene(training: Training, index: int) -> Crops:
+    crops = scene_crops(training.recipe)[index]
+    return Crops(crops.images[None], crops.damage[None])
+
+
+def test_damage_can_be_made_to_stand_out(tmp_path: Path, teacher_file: Path) -> None:
+    training = begun(tmp_path, teacher_file, lesson="discriminate", crops=4, side=64)
+    crops = next(iter(training_batches(scene_crops(training.recipe), 3, 0, 0, pinned=False)))
+    optimiser = torch.optim.Adam(training.student.net.parameters(), lr=3e-3)
+    first = training.losses(crops)[1].detach()
+    for _ in range(12):
+        optimiser.zero_grad()
+        training.losses(crops)[1].sum().backward()
+        optimiser.step()
+    # Crops this small have no cell of stride 16 that is clear of damage.
+    assert (training.losses(crops)[1] < 0.5 * first)[:2].all()
+
+
+def test_a_run_of_the_second_lesson_logs_both_losses(tmp_path: Path, teacher_file: Path) -> None:
+    begun(tmp_path, teacher_file, lesson="discriminate").run(minutes(2), clock=Clock(), log_steps=1)
+    assert [len(row["discrimination"]) for row in logged(tmp_path)] == [3, 3]
+
+
+def test_a_run_can_begin_with_what_another_learned(tmp_path: Path, teacher_file: Path, finished: Path) -> None:
+    checkpoint = finished / CHECKPOINT_FILE
+    teacher = load_teacher(teacher_file)
+    recipe = Recipe(**SMALL, lesson="discriminate", teacher_sha256="", start_sha256=file_sha256(checkpoint))
+    training = Training(recipe, teacher, tmp_path, CPU, start=checkpoint)
+    kept = load_checkpoint(checkpoint, CPU)
+    assert training.step == 0
+    assert all(torch.equal(value, kept["student"][name]) for name, value in training.student.state_dict().items())
+    (tmp_path / "other.pt").write_bytes(checkpoint.read_bytes()[:1000])
+    with pytest.raises(TrainingError) as error:
+        Training(recipe, teacher, tmp_path, CPU, start=tmp_path / "other.pt")
+    assert error.value.code == "pretraining_checkpoint_damaged"
 
 
 def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(
@@ -200,7 +238,7 @@ def test_the_exported_file_holds_the_network(tmp_path: Path, finished: Path, tea
         origin = json.loads(opened.metadata()["origin"])
     assert origin["teacher_sha256"] == file_sha256(teacher_file)
     assert origin["log_sha256"] == file_sha256(finished / LOG_FILE)
-    assert (origin["seed"], origin["steps"], origin["recipe_version"]) == (1, 6, 1)
+    assert (origin["seed"], origin["steps"], origin["recipe_version"]) == (1, 6, RECIPE_VERSION)
     assert Recipe.model_validate(origin["recipe"]) == read_recipe(finished)
     again = tmp_path / "again.safetensors"
     assert export(finished / CHECKPOINT_FILE, again) == origin
@@ -232,6 +270,13 @@ def test_the_command_says_what_is_missing(tmp_path: Path, capsys) -> None:
     with pytest.raises(SystemExit) as end:
         main([*arguments, "--side", "50"])
     assert end.value.code == 2
+
+
+def test_the_command_needs_photographs_where_it_is_told_so(tmp_path: Path, teacher_file: Path, capsys) -> None:
+    arguments = ["--teacher", str(teacher_file), "--out", str(tmp_path / "run"), "--minutes", "1"]
+    assert main([*arguments, "--photographs", str(tmp_path)]) == 1
+    assert str(tmp_path) in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_devices_and_workers() -> None:

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from inspector import paths
 from inspector.errors import WeightsError
+from inspector.features import registry
 from inspector.features.architectures import feature_tensors, full_network
 from inspector.features.loading import LoadedBackbone, load_backbone
 from inspector.features.registry import BackboneChoice, backbone_info
 from inspector.features.torchvision_shim import torchvision_models
-from inspector.features.weights import import_weights, imported_path, read_weights, stored_weights
+from inspector.features.weights import (
+    WeightsRow,
+    clear_leftovers,
+    import_weights,
+    imported_path,
+    partial_download,
+    remove_weights,
+    stored_weights,
+    weights_rows,
+)
+from inspector.features.weights_file import read_weights
 from inspector.messages import sentence
 from inspector.tasks import CancelToken, no_progress
 
@@ -138,9 +154,10 @@ def test_imported_weights_come_before_downloaded_ones(tmp_path: Path, tensors: d
     assert load(BackboneChoice(NAME)).source == "file"
 
 
-def test_embedded_features_take_no_weights(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["filterbank", "embedded_v1"])
+def test_embedded_features_take_no_weights(name: str, tmp_path: Path) -> None:
     with pytest.raises(WeightsError) as error:
-        import_weights("filterbank", tmp_path / "w.pth")
+        import_weights(name, tmp_path / "w.pth")
     assert error.value.code == "weights_not_needed"
 
 
@@ -155,3 +172,99 @@ def test_old_files_without_batch_counters_are_accepted(tmp_path: Path) -> None:
 
 def test_the_classifier_is_not_asked_for() -> None:
     assert not [name for name in feature_tensors(full_network(NAME)) if name.startswith("classifier")]
+
+
+def test_a_larger_network_of_the_same_family_is_refused(tmp_path: Path) -> None:
+    larger = torchvision_models().get_model("resnet34", weights=None)
+    torch.save(larger.state_dict(), tmp_path / "w.pth")
+    with pytest.raises(WeightsError) as error:
+        import_weights("resnet18", tmp_path / "w.pth")
+    assert error.value.code == "weights_wrong_network"
+    assert "layer1.2.conv1.weight is not part of it" in sentence(error.value)
+
+
+def test_a_disk_that_is_full_is_said(
+    tmp_path: Path, tensors: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save(tensors, tmp_path / "w.pth")
+
+    def full(*_: object) -> None:
+        raise SafetensorError("No space left on device (os error 28)")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    with pytest.raises(WeightsError) as error:
+        import_weights(NAME, tmp_path / "w.pth")
+    assert error.value.code == "weights_not_written"
+
+
+def row_of(name: str) -> WeightsRow:
+    return next(row for row in weights_rows(CancelToken()) if row.info.id == name)
+
+
+def test_the_rows_tell_how_weights_came_here(
+    tmp_path: Path, tensors: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert row_of(NAME) == WeightsRow(backbone_info(NAME), "absent")
+    assert row_of("filterbank") == WeightsRow(backbone_info("filterbank"), "embedded")
+    embedded = row_of("embedded_v1")
+    assert (embedded.state, embedded.sha256) == ("embedded", embedded.info.hash_prefix)
+    assert embedded.size > 1_000_000
+
+    official = paths.weights_folder() / str(backbone_info(NAME).file_name)
+    official.parent.mkdir(parents=True)
+    torch.save(tensors, official)
+    assert row_of(NAME).state == "damaged"
+    digest = hashlib.sha256(official.read_bytes()).hexdigest()
+    genuine = dataclasses.replace(backbone_info(NAME), hash_prefix=digest[:8])
+    monkeypatch.setitem(registry._BY_ID, NAME, genuine)
+    assert row_of(NAME) == WeightsRow(genuine, "downloaded", official, official.stat().st_size, digest)
+    imported = import_weights(NAME, official)
+    assert (row_of(NAME).state, row_of(NAME).path) == ("imported", imported)
+
+
+def test_a_damaged_installation_is_listed_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "embedded_v1.safetensors"
+    file.write_bytes(b"something else")
+    monkeypatch.setattr(paths, "resource", lambda name: file)
+    assert row_of("embedded_v1").state == "damaged"
+
+
+def test_removal_takes_imported_weights_before_downloaded_ones(
+    tmp_path: Path, tensors: dict[str, torch.Tensor]
+) -> None:
+    official = paths.weights_folder() / str(backbone_info(NAME).file_name)
+    official.parent.mkdir(parents=True)
+    torch.save(tensors, official)
+    imported = import_weights(NAME, official)
+    assert remove_weights(NAME) == imported
+    assert remove_weights(NAME) == official
+    partial = partial_download(backbone_info(NAME))
+    partial.write_bytes(b"half")
+    assert remove_weights(NAME) == partial
+    assert list(paths.weights_folder().iterdir()) == []
+    for name in (NAME, "embedded_v1", "filterbank"):
+        with pytest.raises(WeightsError) as error:
+            remove_weights(name)
+        assert error.value.code == "weights_not_here"
+        assert sentence(error.value)
+
+
+def test_leftovers_are_no_weights_and_go_away(tmp_path: Path, tensors: dict[str, torch.Tensor]) -> None:
+    folder = paths.weights_folder()
+    folder.mkdir(parents=True)
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+        ended.wait()
+    resumable = partial_download(backbone_info(NAME))
+    killed = folder / f"{NAME}.{ended.pid}.partial"
+    unknown = folder / "net_of_an_older_version.pth.partial"
+    written_now = folder / f"{NAME}.{os.getpid()}.partial"
+    for file in (resumable, killed, unknown, written_now):
+        file.write_bytes(b"12345")
+    assert stored_weights(NAME) is None
+    assert (row_of(NAME).state, row_of(NAME).partial) == ("absent", 5)
+    clear_leftovers()
+    assert set(folder.iterdir()) == {resumable, written_now}
+
+    torch.save(tensors, folder / str(backbone_info(NAME).file_name))
+    clear_leftovers()
+    assert not resumable.exists()  # the file is there: nothing is left to take up

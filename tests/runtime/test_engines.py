@@ -13,7 +13,9 @@ import onnx
 import onnxruntime
 import pytest
 
+from inspector import paths
 from inspector.errors import BundleError, TrainingError
+from inspector.features.registry import DEFAULT_BACKBONE, backbone_info
 from inspector.messages import sentence
 from inspector.runtime import export
 from inspector.runtime.bundle import Bundle, load_bundle, pack
@@ -21,6 +23,7 @@ from inspector.runtime.engine import Engine
 from inspector.runtime.engines import open_engine
 from inspector.runtime.onnx_file import write_onnx
 from inspector.runtime.torch_engine import restore_detector
+from tests.detectors.parts import fitted, good_part
 from tests.support.parts import small, spoilt
 
 
@@ -79,6 +82,36 @@ def test_both_engines_agree_within_the_stated_tolerance(bundle: Bundle, crops: l
     assert np.abs(scores[0] - scores[1]).max() <= parity.tolerance * np.ptp(scores[1])
     for one, other in zip(by_onnx, by_torch, strict=True):
         np.testing.assert_allclose(one.anomaly_map, other.anomaly_map, atol=parity.tolerance * np.ptp(scores[1]))
+
+
+def test_a_bundle_needs_no_file_of_the_installation(
+    bundle: Bundle, crops: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backbone = bundle.manifest.backbone
+    assert backbone is not None
+    assert (backbone.name, backbone.source) == (DEFAULT_BACKBONE, "embedded")
+    assert backbone.weights_sha256 == backbone_info(DEFAULT_BACKBONE).hash_prefix
+    before = open_engine(bundle, "torch").infer(crops[0])
+
+    def nowhere(name: str) -> Path:
+        raise FileNotFoundError(name)
+
+    monkeypatch.setattr(paths, "resource", nowhere)
+    assert open_engine(bundle, "torch").infer(crops[0]).score == before.score
+
+
+@pytest.mark.parametrize(
+    ("image_size", "shape", "expected"), [(50, (96, 96), (50, 50)), (96, (60, 120), (64, 128))], ids=str
+)
+def test_both_libraries_agree_at_sizes_the_network_does_not_divide(
+    image_size: int, shape: tuple[int, int], expected: tuple[int, int], tmp_path: Path
+) -> None:
+    parts = [good_part(seed, *shape) for seed in range(4)]
+    detector = fitted("patchcore", parts, size=image_size)
+    assert detector.preprocessing is not None
+    assert (detector.preprocessing.height, detector.preprocessing.width) == expected
+    parity = export.export_network(detector, parts, tmp_path / "net.onnx")
+    assert parity.max_map_difference < parity.tolerance / 5
 
 
 def test_a_single_file_judges_like_its_folder(bundle: Bundle, tmp_path: Path, crops: list[np.ndarray]) -> None:

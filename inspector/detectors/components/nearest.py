@@ -8,6 +8,7 @@ from torch import Tensor, nn
 _CHUNK = 2048
 _REDUCED = 32
 _AT_ONCE = 16
+_RELATIVE_NOISE = 3e-3
 
 
 class MemoryBank(nn.Module):
@@ -69,7 +70,15 @@ class MemoryBank(nn.Module):
 
 def _completed(queries: Tensor, partial: Tensor) -> Tensor:
     """Add |a|² and take the root; rounding may leave less than nothing."""
-    return ((queries * queries).sum(-1) + partial).clamp(min=0).sqrt()
+    distances = ((queries * queries).sum(-1) + partial).clamp(min=0).sqrt()
+    return torch.maximum(distances, _noise(queries))
+
+
+def _noise(queries: Tensor) -> Tensor:
+    """0.3 % of the length of vectors (..., D): distances count as no less. What |a|² + |b|² - 2ab leaves of nearly
+    equal vectors is rounding, which is another in every library, and the root enlarges it."""
+    lengths: Tensor = torch.linalg.vector_norm(queries, dim=-1)
+    return _RELATIVE_NOISE * lengths
 
 
 class LargestDistance:
@@ -94,7 +103,8 @@ class LargestDistance:
             largest, position = self._bank(queries, neighbours).max(0)
             return largest, position
         near = self._bank.points[self._reduced.nearest(queries @ self._axes, neighbours)]
-        bounds, rows = torch.linalg.vector_norm(near - queries[:, None], dim=2).mean(1).sort(descending=True)
+        distances = torch.maximum(torch.linalg.vector_norm(near - queries[:, None], dim=2), _noise(queries)[:, None])
+        bounds, rows = distances.mean(1).sort(descending=True)
         best, row = bounds.new_tensor(-torch.inf), rows[0]
         for start in range(0, len(rows), _AT_ONCE):
             if best >= bounds[start]:

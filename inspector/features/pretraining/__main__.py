@@ -11,9 +11,11 @@ from pathlib import Path
 import torch
 
 from inspector.errors import InspectorError, TrainingError
+from inspector.features.pretraining.photographs import Photographs, pictures_sha256
 from inspector.features.pretraining.recipe import Recipe
-from inspector.features.pretraining.teacher import load_teacher
+from inspector.features.pretraining.teacher import Teacher, load_teacher
 from inspector.features.pretraining.training import Training
+from inspector.features.weights import file_sha256
 from inspector.messages import sentence
 
 
@@ -24,15 +26,31 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         device = chosen_device(options.device)
         teacher = load_teacher(options.teacher)
-        recipe = Recipe(seed=options.seed, side=options.side, teacher_sha256=teacher.backbone.weights_sha256)
+        recipe = chosen_recipe(options, teacher)
+        photographs = Photographs(options.photographs) if options.photographs else None
         # With all shapes alike, trying the GPU's algorithms once pays for the whole run.
         torch.backends.cudnn.benchmark = True
         workers = default_workers(device) if options.workers is None else options.workers
-        Training(recipe, teacher, options.out, device).run(options.minutes, workers)
+        training = Training(recipe, teacher, options.out, device, photographs, options.start)
+        training.run(options.minutes, workers)
     except InspectorError as error:
         sys.stderr.write(sentence(error) + "\n")
         return 1
     return 0
+
+
+def chosen_recipe(options: argparse.Namespace, teacher: Teacher) -> Recipe:
+    """The recipe of these options. Raises `TrainingError` `pretraining_no_photographs`."""
+    return Recipe(
+        lesson=options.lesson,
+        seed=options.seed,
+        side=options.side,
+        learning_rate=options.learning_rate,
+        discrimination_weight=options.discrimination_weight,
+        teacher_sha256=teacher.backbone.weights_sha256,
+        photographs_sha256=pictures_sha256(options.photographs) if options.photographs else "",
+        start_sha256=file_sha256(options.start) if options.start else "",
+    )
 
 
 def chosen_device(name: str) -> torch.device:
@@ -53,6 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--teacher", type=Path, required=True, help="ImageNet weights of SqueezeNet 1.1")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, recipe and log")
     parser.add_argument("--minutes", type=_positive, required=True, help="time to use, all sessions together")
+    parser.add_argument("--lesson", choices=("imitate", "discriminate"), default="imitate", help="see docs/backbone.md")
+    parser.add_argument("--start", type=Path, help="checkpoint of another run to begin with")
+    parser.add_argument("--photographs", type=Path, help="folder of pictures that join the drawn scenes")
+    parser.add_argument("--learning-rate", type=_positive, default=2e-3)
+    parser.add_argument("--discrimination-weight", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--workers", type=int, help="processes that render scenes (default: as the computer allows)")

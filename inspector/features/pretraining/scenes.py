@@ -18,9 +18,16 @@ Scene = NDArray[np.uint8]
 _LETTERS = "ABCDEFGHKLMNPRSTXYZ0123456789-./#&"
 
 
-def render_scene(rng: np.random.Generator, side: int) -> Scene:
-    """(side, side, 3) uint8 BGR."""
+def render_scene(rng: np.random.Generator, side: int, *, things: bool = True) -> Scene:
+    """(side, side, 3) uint8 BGR; without `things` only the ground, which is much the same everywhere."""
     scene = _coloured(rng, random_texture(rng, side))
+    if things:
+        _furnish(rng, scene)
+    return np.clip(_lit(rng, scene) * 255, 0, 255).astype(np.uint8)
+
+
+def _furnish(rng: np.random.Generator, scene: NDArray[np.float32]) -> None:
+    side = scene.shape[0]
     textures = [_coloured(rng, random_texture(rng, side)) for _ in range(int(rng.integers(1, 4)))]
     for _ in range(int(rng.choice([0, 1, 3, 8, 25, 60]))):
         _add_leaf(rng, scene, textures[rng.integers(len(textures))])
@@ -28,7 +35,6 @@ def render_scene(rng: np.random.Generator, side: int) -> Scene:
         _add_stroke(rng, scene)
     for _ in range(int(rng.choice([0, 0, 0, 2, 6]))):
         _add_text(rng, scene)
-    return np.clip(_lit(rng, scene) * 255, 0, 255).astype(np.uint8)
 
 
 def _colour(rng: np.random.Generator) -> NDArray[np.float32]:

@@ -23,7 +23,8 @@ _BEFORE, _AFTER = 5, 11
 _SKIPPED = (1, 0, 0)
 """Cells of each layer that lie before the image."""
 
-_SMALLEST_VARIANCE, _SMALLEST_DEVIATION = 1e-8, 1e-3
+_SMALLEST_SHARE = 0.1
+"""Of the layer's median deviation: a channel that all but never answers must not outweigh the others when it does."""
 
 
 class Teacher(nn.Module):
@@ -91,10 +92,11 @@ class ChannelStatistics:
         self._batches += 1
 
     def result(self) -> Statistics:
-        """What was found; deviations are at least 0.001, so that silent channels do not blow up."""
+        """What was found; a deviation is at least a tenth of the layer's median one."""
         found = [(mean / self._batches, square / self._batches) for mean, square in self._moments]
         return [(mean, _deviation(mean, square)) for mean, square in found]
 
 
 def _deviation(mean: Tensor, square: Tensor) -> Tensor:
-    return (square - mean**2).clamp_min(_SMALLEST_VARIANCE).sqrt().clamp_min(_SMALLEST_DEVIATION)
+    deviation = (square - mean**2).clamp_min(0).sqrt()
+    return deviation.clamp_min(_SMALLEST_SHARE * float(deviation.median()))

@@ -1,8 +1,6 @@
-"""Teaching the embedded network what the teacher sees, for a given time, in a run that survives being killed.
+"""Teaching the embedded network, for a given time, in a run that survives being killed.
 
-Per layer a 1x1 convolution (thrown away afterwards) turns the student's map into the teacher's, whose channels are
-standardised; the loss is smooth L1, linear beyond two deviations, so that the teacher's few very strong answers do not
-decide everything (feature regression as in FitNets, arXiv 1412.6550, on all three layers at once and from the start).
+What is learned is in `imitation` (of the teacher) and `discrimination` (of damage from its surroundings).
 """
 
 from __future__ import annotations
@@ -13,21 +11,25 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from inspector.errors import TrainingError
 from inspector.features.embedded_network import EmbeddedNetwork
 from inspector.features.pretraining.checkpoint import (
     CHECKPOINT_FILE,
     LOG_FILE,
+    Checkpoint,
     append_line,
     load_checkpoint,
     save_checkpoint,
 )
-from inspector.features.pretraining.crops import TRAINING_SCENES, SceneCrops, training_batches
+from inspector.features.pretraining.crops import TRAINING_SCENES, Crops, scene_crops, training_batches
+from inspector.features.pretraining.discrimination import discrimination_losses
+from inspector.features.pretraining.imitation import imitation_losses
+from inspector.features.pretraining.photographs import Photographs
 from inspector.features.pretraining.recipe import Recipe, keep_recipe
 from inspector.features.pretraining.teacher import ChannelStatistics, Normaliser, Statistics, Teacher
 
@@ -37,7 +39,6 @@ Clock = Callable[[], float]
 
 _WARM_UP_STEPS = 200
 _LARGEST_GRADIENT = 1.0
-_LINEAR_FROM = 2.0
 _LONGEST_STEP_S = 3.0
 """More than that is a computer that slept or was busy with something else: it is not taken off the budget."""
 _SMOOTHING = 0.98
@@ -52,19 +53,24 @@ class Student(nn.Module):
         pairs = zip(self.net.channels, teacher_channels, strict=True)
         self.heads = nn.ModuleList(nn.Conv2d(own, wanted, 1) for own, wanted in pairs)
 
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Guesses of the teacher's standardised maps, from fine to coarse."""
-        return [head(item) for head, item in zip(self.heads, self.net(images), strict=True)]
-
 
 class Training:
-    """One run: begun anew, or taken up from the checkpoint in `folder`.
+    """One run: begun anew or where the run of the checkpoint `start` ended, or taken up from the checkpoint in
+    `folder`.
 
     Raises `TrainingError` `pretraining_recipe_differs`, `pretraining_recipe_damaged`,
     `pretraining_checkpoint_damaged`, `output_failed`.
     """
 
-    def __init__(self, recipe: Recipe, teacher: Teacher, folder: Path, device: torch.device) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        teacher: Teacher,
+        folder: Path,
+        device: torch.device,
+        photographs: Photographs | None = None,
+        start: Path | None = None,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         keep_recipe(folder, recipe)
         self.recipe = recipe
@@ -77,10 +83,14 @@ class Training:
             student = Student(teacher.channels)
         self.student: Student = student.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimiser = torch.optim.AdamW(
-            self.student.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+            parameter_groups(self.student, recipe.weight_decay), lr=recipe.learning_rate
         )
         self._smoothed: Tensor | None = None
-        self._statistics = self._resumed() if (folder / CHECKPOINT_FILE).exists() else self._measured()
+        self._crops = scene_crops(recipe, photographs)
+        if (folder / CHECKPOINT_FILE).exists():
+            self._statistics = self._resumed()
+        else:
+            self._statistics = self._started(start) if start else self._measured()
 
     def run(
         self,
@@ -98,7 +108,7 @@ class Training:
         """
         budget, saved = minutes * 60, self.spent
         self.student.train()
-        batches: Iterator[Tensor] | None = None
+        batches: Iterator[Crops] | None = None
         last = clock()
         while True:
             now = clock()
@@ -108,8 +118,8 @@ class Training:
                 break
             if batches is None:  # not before: nothing is rendered where the time is used up
                 pinned = self._device.type == "cuda"
-                batches = iter(training_batches(self.recipe, self.step, workers, pinned=pinned))
-            self._learn(next(batches).flatten(0, 1), self.spent / budget)
+                batches = iter(training_batches(self._crops, self.recipe.scenes, self.step, workers, pinned=pinned))
+            self._learn(next(batches), self.spent / budget)
             if self.step % log_steps == 0:
                 self._log()
             if self.spent - saved >= save_seconds:
@@ -117,42 +127,56 @@ class Training:
                 saved = self.spent
         self._save()
 
-    def losses(self, crops: Tensor) -> Tensor:
-        """The loss of each layer (3,) for (N, 3, `side`, `side`) uint8 crops."""
-        images = self._normalise(crops)
+    def losses(self, crops: Crops) -> tuple[Tensor, Tensor]:
+        """For a batch of (k, n, ...) crops the loss of each layer (3,), of imitation and of discrimination (0 in the
+        lesson `imitate`)."""
+        images = self._normalise(crops.images.flatten(0, 1))
         with torch.no_grad():
             wanted = self._teacher(images)
-        found = []
-        for guess, target, (mean, deviation) in zip(self.student(images), wanted, self._statistics, strict=True):
-            standardised = (target - mean.view(1, -1, 1, 1)) / deviation.view(1, -1, 1, 1)
-            found.append(functional.smooth_l1_loss(guess, standardised, beta=_LINEAR_FROM) * _LINEAR_FROM)
-        return torch.stack(found)
+        maps = self.student.net(images)
+        guesses = [head(item) for head, item in zip(self.student.heads, maps, strict=True)]
+        imitation = imitation_losses(guesses, wanted, self._statistics)
+        if self.recipe.lesson == "imitate":
+            return imitation, torch.zeros_like(imitation)
+        return imitation, discrimination_losses(maps, crops.damage.to(self._device))
 
-    def _learn(self, crops: Tensor, used: float) -> None:
+    def _learn(self, crops: Crops, used: float) -> None:
         for group in self._optimiser.param_groups:
             group["lr"] = self.recipe.learning_rate * schedule(self.step, used)
-        losses = self.losses(crops)
+        imitation, discrimination = self.losses(crops)
         self._optimiser.zero_grad(set_to_none=True)
-        losses.sum().backward()  # type: ignore[no-untyped-call]
+        (imitation.sum() + self.recipe.discrimination_weight * discrimination.sum()).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.student.parameters(), _LARGEST_GRADIENT)
         self._optimiser.step()
         self.step += 1
-        new = losses.detach()
+        new = torch.cat([imitation, discrimination]).detach()
         self._smoothed = new if self._smoothed is None else self._smoothed * _SMOOTHING + new * (1 - _SMOOTHING)
 
     @torch.no_grad()
     def _measured(self) -> Statistics:
         """Mean and deviation of the teacher's channels over scenes that training never sees."""
-        found, scenes = ChannelStatistics(), SceneCrops(self.recipe)
+        found = ChannelStatistics()
         for index in range(TRAINING_SCENES, TRAINING_SCENES + self.recipe.calibration_scenes):
-            found.add(self._teacher(self._normalise(scenes[index])))
+            found.add(self._teacher(self._normalise(self._crops[index].images)))
         return found.result()
+
+    def _started(self, start: Path) -> Statistics:
+        """Begin with what another run has learned."""
+        kept = load_checkpoint(start, self._device)
+        self._take(kept, start)
+        return kept["stats"]
+
+    def _take(self, kept: Checkpoint, file: Path) -> None:
+        try:
+            self.student.load_state_dict(kept["student"])
+        except RuntimeError as error:
+            raise TrainingError("pretraining_checkpoint_damaged", path=file) from error
 
     def _resumed(self) -> Statistics:
         file = self._folder / CHECKPOINT_FILE
         kept = load_checkpoint(file, self._device)
+        self._take(kept, file)
         try:
-            self.student.load_state_dict(kept["student"])
             self._optimiser.load_state_dict(kept["opt"])
         except (RuntimeError, ValueError) as error:
             raise TrainingError("pretraining_checkpoint_damaged", path=file) from error
@@ -164,7 +188,10 @@ class Training:
     def _log(self) -> None:
         values = self._finite_losses()
         rate = self._optimiser.param_groups[0]["lr"]
-        row = {"step": self.step, "s": round(self.spent), "lr": round(rate, 6), "loss": [round(v, 4) for v in values]}
+        rounded = [round(value, 4) for value in values]
+        row = {"step": self.step, "s": round(self.spent), "lr": round(rate, 6), "loss": rounded[:3]}
+        if self.recipe.lesson == "discriminate":
+            row["discrimination"] = rounded[3:]
         line = json.dumps(row)
         append_line(self._folder / LOG_FILE, line)
         logger.info("%s", line)
@@ -188,6 +215,15 @@ class Training:
         if not all(math.isfinite(value) for value in values):
             raise TrainingError("pretraining_diverged", step=self.step)
         return values
+
+
+def parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """For the optimiser: convolution weights are pulled to 0, biases and normalisation are not."""
+    parameters = list(module.parameters())
+    return [
+        {"params": [item for item in parameters if item.ndim > 1], "weight_decay": weight_decay},
+        {"params": [item for item in parameters if item.ndim <= 1], "weight_decay": 0.0},
+    ]
 
 
 def schedule(step: int, used: float) -> float:

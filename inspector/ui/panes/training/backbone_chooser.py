@@ -7,13 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from inspector.features.download import download_weights
 from inspector.features.registry import DEFAULT_BACKBONE, BackboneInfo, backbone_infos
-from inspector.features.weights import stored_weights
-from inspector.tasks import CancelToken, Progress
+from inspector.features.weights import available, stored_weights
 from inspector.ui.context import AppContext
+from inspector.ui.dialogs.backbone_weights import BackboneWeightsDialog
 from inspector.ui.texts import translated
 from inspector.ui.theme import TOUCH
+from inspector.ui.weights_tasks import downloading, importing
 from inspector.ui.widgets.parameter_editors import WheelGuard
 from inspector.ui.widgets.progress_strip import ProgressStrip
 from inspector.ui.workers import Task, TaskRunner
@@ -38,6 +38,7 @@ class BackboneChooser(QWidget):
         self._weights = _wrapped(self, "muted")
         self.download = QPushButton(self.tr("Download"), self)
         self.choose_file = QPushButton(self.tr("Choose file…"), self)
+        self.manage_button = QPushButton(self.tr("All backbone weights…"), self)
         self._strip = ProgressStrip(self.runner, self)
         self._lay_out()
         self._connect()
@@ -56,23 +57,17 @@ class BackboneChooser(QWidget):
     @property
     def ready(self) -> bool:
         """Whether training could use it now."""
-        return self.info.embedded or stored_weights(self.info.id) is not None
+        return available(self.info.id)
 
     def import_file(self, file: Path) -> None:
         """Take weights from a file, checked in the background."""
-        name = self.info.id
-
-        def task(progress: Progress, cancel: CancelToken) -> None:
-            from inspector.jobs.process import run_in_child
-            from inspector.jobs.weights import WeightsImportJob, import_backbone_weights
-
-            run_in_child(import_backbone_weights, WeightsImportJob(backbone=name, file=file), progress, cancel)
-
-        self._start(task)
+        self._start(importing(self.info.id, file))
 
     def close_down(self) -> None:
         """Stop downloading; what is there already is taken up next time."""
         self.runner.stop()
+        for dialog in self.findChildren(BackboneWeightsDialog):
+            dialog.close_down()
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -85,24 +80,29 @@ class BackboneChooser(QWidget):
         for widget in (self.choice, self._summary, self._weights):
             layout.addWidget(widget)
         layout.addLayout(buttons)
+        self.manage_button.setMinimumHeight(TOUCH)
+        layout.addWidget(self.manage_button)
         layout.addWidget(self._strip)
 
     def _connect(self) -> None:
         self.choice.currentIndexChanged.connect(self._show)
         self.download.clicked.connect(self.start_download)
         self.choose_file.clicked.connect(self._ask_for_file)
+        self.manage_button.clicked.connect(self.manage)
         self.runner.failed.connect(self._context.failed)
         self.runner.finished.connect(self._show)
 
     @Slot()
     def start_download(self) -> None:
         """Fetch the official weights of the chosen backbone."""
-        name, proxy = self.info.id, self._context.settings.proxy
+        self._start(downloading(self.info.id, self._context.settings.proxy))
 
-        def task(progress: Progress, cancel: CancelToken) -> None:
-            download_weights(name, progress, cancel, proxy)
-
-        self._start(task)
+    @Slot()
+    def manage(self) -> None:
+        """Open the dialog about the weights of all backbones."""
+        dialog = BackboneWeightsDialog(self._context.settings, self.info.id, self)
+        dialog.finished.connect(self._show)
+        dialog.open()
 
     def _start(self, task: Task) -> None:
         if not self.runner.running:
@@ -127,11 +127,12 @@ class BackboneChooser(QWidget):
             button.setVisible(not info.embedded and not busy)
         self.download.setVisible(not busy and info.url is not None and not self.ready)
         self.choice.setEnabled(not busy)
+        self.manage_button.setEnabled(not busy)
         self.changed.emit()
 
     def _where(self, info: BackboneInfo) -> str:
         if info.embedded:
-            return self.tr("Built in: nothing to download.")
+            return self.tr("Comes with the program, works offline.")
         stored = stored_weights(info.id)
         if stored is None:
             return self.tr("Weights are not on this computer yet. Download them, or choose a file that you have.")

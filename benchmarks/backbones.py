@@ -34,7 +34,7 @@ from inspector.evaluation.image_metrics import ranking
 from inspector.features.embedded_network import EmbeddedNetwork
 from inspector.features.filterbank import FilterBank
 from inspector.features.loading import load_backbone
-from inspector.features.registry import BackboneChoice
+from inspector.features.registry import DEFAULT_BACKBONE, BackboneChoice
 from inspector.imaging.files import read_image
 from inspector.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
 from inspector.imaging.simulation import products, render
@@ -61,17 +61,21 @@ class PictureSet:
 
 @dataclass(frozen=True)
 class Features:
-    """One choice of features: maps from fine to coarse, and the sets of layers to try."""
+    """One choice of features: maps from fine to coarse, tried together or in every combination."""
 
     name: str
     network: Network
     layers: tuple[str, ...]
     normalised: bool = True
+    combined: bool = True
 
     def choices(self) -> Iterator[tuple[int, ...]]:
-        """Every set of layers, single ones first."""
-        for count in range(1, len(self.layers) + 1):
-            yield from combinations(range(len(self.layers)), count)
+        """Sets of layers, single ones first."""
+        everything = range(len(self.layers))
+        for count in everything if self.combined else ():
+            yield from combinations(everything, count + 1)
+        if not self.combined:
+            yield tuple(everything)
 
 
 def folder_set(folder: Path) -> PictureSet:
@@ -157,13 +161,19 @@ def random_features() -> Features:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = EmbeddedNetwork().eval()
-    return Features("random", network, ("4", "8", "16"))
+    return Features("random", network, ("4", "8", "16"), combined=False)
 
 
 def teacher_features(weights: Path) -> Features:
     layers = ("features.4", "features.7", "features.10")
     network = load_backbone(BackboneChoice("squeezenet1_1", weights, layers), no_progress, FOREVER)
     return Features("teacher", network, ("4", "7", "10"))
+
+
+def embedded_features() -> Features:
+    layers = ("stride4", "stride8", "stride16")
+    network = load_backbone(BackboneChoice(DEFAULT_BACKBONE, None, layers), no_progress, FOREVER)
+    return Features("embedded", network, ("4", "8", "16"))
 
 
 def candidate_features(name: str, file: Path) -> Features:
@@ -173,7 +183,7 @@ def candidate_features(name: str, file: Path) -> Features:
 
 
 def filter_features() -> Features:
-    return Features("filterbank", FilterBank(("fine", "coarse")).eval(), ("fine", "coarse"), normalised=False)
+    return Features("filterbank", FilterBank(("fine", "coarse")).eval(), ("fine", "coarse"), False, combined=False)
 
 
 def measure(features: Features, pictures: PictureSet, options: argparse.Namespace) -> Iterator[dict[str, object]]:
@@ -214,7 +224,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    chosen = [] if options.only_candidates else [random_features(), filter_features()]
+    chosen = [] if options.only_candidates else [random_features(), filter_features(), embedded_features()]
     chosen += [
         candidate_features(name, Path(file)) for name, file in (item.split("=", 1) for item in options.candidate)
     ]

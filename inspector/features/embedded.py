@@ -12,7 +12,10 @@ from inspector.features.padding import pad_to_multiple
 from inspector.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 
 _STAGES = {"stride4": "stage4", "stride8": "stage8", "stride16": "stage16"}
-"""Layer to the part of the network that ends with it, fine to coarse."""
+"""Layer to the part of the network that leads to it, fine to coarse."""
+
+_PROJECTIONS = {"stride4": "project4", "stride8": "project8", "stride16": "project16"}
+"""Layer to what makes its map of that part's."""
 
 
 class EmbeddedFeatures(nn.Module):
@@ -35,6 +38,8 @@ class EmbeddedFeatures(nn.Module):
         self._used = names[: 1 + max(names.index(layer) for layer in layers)]
         for layer in self._used:
             self.add_module(_STAGES[layer], network.get_submodule(_STAGES[layer]))
+        for layer in layers:
+            self.add_module(_PROJECTIONS[layer], network.get_submodule(_PROJECTIONS[layer]))
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """One map per layer."""
@@ -43,7 +48,7 @@ class EmbeddedFeatures(nn.Module):
         for layer in self._used:
             value = self.get_submodule(_STAGES[layer])(value)
             if layer in self.layers:
-                maps.append(value)
+                maps.append(self.get_submodule(_PROJECTIONS[layer])(value))
         return maps
 
 

@@ -8,6 +8,10 @@ Where the cells lie: a halving convolution padded before has its output i centre
 8k + 3.5, 16m + 7.5). The teacher (SqueezeNet 1.1, which pads nothing while halving) has its cells at 4j + 3, 8k + 7 and
 16m + 15; with five more pixels before the image they come to lie at 4(j - 1) + 2, 8k + 2 and 16m + 10. So the student
 learns what the teacher sees at the very same place and never has to shift anything.
+
+A 1x1 convolution ends each stage: it turns the stage's map into the teacher's channels. Distances between features are
+then those that were learned; between the narrower maps before it they are left to chance, which costs much
+(docs/backbone.md).
 """
 
 from __future__ import annotations
@@ -17,6 +21,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+_WIDTHS = (48, 96, 160)
+"""Channels of the three stages before their maps are turned into the teacher's."""
 
 
 class ConvNorm(nn.Sequential):
@@ -58,32 +65,37 @@ class Stage(nn.Sequential):
 
 class EmbeddedNetwork(nn.Module):
     """Takes (N, 3, H, W) float32 normalised RGB, H and W multiples of 16 (other sizes lose the rest at the bottom and
-    the right); returns maps of 48, 96 and 160 channels at strides 4, 8 and 16, all at least 0.
+    the right); returns maps of 128, 256 and 384 channels at strides 4, 8 and 16, each channel with a mean of about 0
+    and a deviation of about 1 over all kinds of pictures.
 
     For training it has batch normalisation. With `fused` it has none: such a network takes the tensors that `fused()`
     of a trained one holds.
     """
 
-    channels: ClassVar[tuple[int, int, int]] = (48, 96, 160)
+    channels: ClassVar[tuple[int, int, int]] = (128, 256, 384)
     strides: ClassVar[tuple[int, int, int]] = (4, 8, 16)
 
     def __init__(self, *, fused: bool = False) -> None:
         super().__init__()
-        fine, middle, coarse = self.channels
+        fine, middle, coarse = _WIDTHS
         self.stem = Halving(3, 32, pad_before=True, fused=fused)
         self.stage4 = Stage(32, fine, 1, pad_before=False, fused=fused)
         self.stage8 = Stage(fine, middle, 1, pad_before=True, fused=fused)
         self.stage16 = Stage(middle, coarse, 1, pad_before=False, fused=fused)
+        self.project4, self.project8, self.project16 = (
+            nn.Conv2d(width, channels, 1) for width, channels in zip(_WIDTHS, self.channels, strict=True)
+        )
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Maps from fine to coarse."""
         fine = self.stage4(self.stem(x))
         middle = self.stage8(fine)
-        return fine, middle, self.stage16(middle)
+        coarse = self.stage16(middle)
+        return self.project4(fine), self.project8(middle), self.project16(coarse)
 
     def fused(self) -> EmbeddedNetwork:
         """A network for inference that computes the same as this one in evaluation, without batch normalisation."""
-        tensors: dict[str, Tensor] = {}
+        tensors = {name: value for name, value in self.state_dict().items() if name.startswith("project")}
         for name, norm in self.named_modules():
             if isinstance(norm, nn.BatchNorm2d):
                 parent, _, position = name.rpartition(".")

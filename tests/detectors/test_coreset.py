@@ -33,15 +33,21 @@ def cloud(n: int, dimensions: int, seed: int) -> np.ndarray:
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(2, 300), st.integers(1, 12), st.integers(0, 1000), st.integers(1, 64))
-def test_it_selects_what_plain_greedy_selects(n: int, dimensions: int, seed: int, block: int) -> None:
+def test_every_selection_is_one_that_plain_greedy_could_make(n: int, dimensions: int, seed: int, block: int) -> None:
     points = cloud(n, dimensions, seed)
     count = min(n, max(1, n // 4))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coreset, "_BLOCK", block)
         found = greedy_k_centre(torch.from_numpy(points), count, seed % n, no_progress, CancelToken())
-    chosen, radius = plain_greedy(points.astype(np.float64), count, seed % n)
-    assert found.indices.tolist() == chosen
-    assert found.radius == pytest.approx(radius, rel=1e-3, abs=1e-3)
+    exact = points.astype(np.float64)
+    nearest = cdist(exact, exact[[seed % n]])[:, 0]
+    assert int(found.indices[0]) == seed % n
+    for index in found.indices[1:].tolist():
+        # Points that are as far as float32 can tell may be taken in either order.
+        assert nearest[index] == pytest.approx(nearest.max(), rel=1e-3, abs=3e-3)
+        nearest = np.minimum(nearest, cdist(exact, exact[[index]])[:, 0])
+    assert len(found.indices) == count
+    assert found.radius == pytest.approx(nearest.max(), rel=1e-3, abs=3e-3)
 
 
 def test_it_goes_through_many_rows_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,3 +54,23 @@ def test_one_image_leaves_the_regularisation_alone() -> None:
     means, factors = fit_gaussians(summed(train), RIDGE, no_progress, CancelToken())
     found = PositionGaussians(means, factors)(torch.from_numpy(train + 1))
     np.testing.assert_allclose(found.numpy(), np.full((1, P), np.sqrt(D / RIDGE)), rtol=1e-4)
+
+
+def test_the_typical_variance_follows_the_scale_of_the_features() -> None:
+    train = samples(5.0)
+    expected = train.astype(np.float64).var(0).mean()
+    assert summed(train).typical_variance() == pytest.approx(expected, rel=1e-9)
+    assert summed(train * 100).typical_variance() == pytest.approx(expected * 10_000, rel=1e-5)
+
+
+def test_the_typical_variance_can_leave_images_out() -> None:
+    train = samples()
+    found = summed(train).typical_variance(torch.from_numpy(train[2:5]))
+    assert found == pytest.approx(summed(np.delete(train, [2, 3, 4], 0)).typical_variance(), rel=1e-9)
+
+
+def test_identical_images_have_a_variance_to_divide_by() -> None:
+    one = samples(3.0)[:1]
+    for images in (one, np.repeat(one, 9, 0)):
+        assert summed(images).typical_variance() == pytest.approx(1e-2 * float((one.astype(np.float64) ** 2).mean()))
+    assert summed(np.zeros_like(one)).typical_variance() == 1.0

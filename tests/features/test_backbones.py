@@ -47,7 +47,7 @@ def test_the_default_needs_nothing_from_outside() -> None:
     assert info.id == "embedded_v1"
     assert info.embedded
     assert info.licence == backbone_info("filterbank").licence
-    assert "computer-drawn" in info.summary
+    assert "drawn surfaces" in info.summary
     assert "not learned" in backbone_info("filterbank").summary
 
 

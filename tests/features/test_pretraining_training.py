@@ -103,7 +103,7 @@ def one_scene(training: Training, index: int) -> Crops:
 def test_damage_can_be_made_to_stand_out(tmp_path: Path, teacher_file: Path) -> None:
     training = begun(tmp_path, teacher_file, lesson="discriminate", crops=4, side=64)
     crops = next(iter(training_batches(scene_crops(training.recipe), 3, 0, 0, pinned=False)))
-    optimiser = torch.optim.Adam(training.student.net.parameters(), lr=3e-3)
+    optimiser = torch.optim.Adam(training.student.parameters(), lr=3e-3)
     first = training.losses(crops)[1].detach()
     for _ in range(12):
         optimiser.zero_grad()
@@ -246,7 +246,7 @@ def test_the_exported_file_holds_the_network(tmp_path: Path, finished: Path, tea
 
     network = EmbeddedNetwork(fused=True)
     network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-    trained = begun(finished, teacher_file).student.net.eval()
+    trained = begun(finished, teacher_file).student.eval()
     images = torch.randn(1, 3, 64, 64)
     for found, expected in zip(network(images), trained(images), strict=True):
         assert expected.std() > 0

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from inspector.tasks import CancelToken, Progress
 
 _POSITIONS = 256
+_SMALLEST_VARIANCE = 1e-2
 
 
 @dataclass
@@ -36,6 +37,20 @@ class Sums:
         self.count += len(vectors)
         self.first += by_position.sum(1)
         self.second.baddbmm_(by_position.transpose(1, 2), by_position)
+
+    def typical_variance(self, left_out: Tensor | None = None) -> float:
+        """How much one dimension varies from image to image, on average over dimensions and positions.
+
+        At least a hundredth of its mean square, so that (nearly) identical images leave something to divide by. As if
+        the images of `left_out` (n, P, d), if any, had not been seen.
+        """
+        count, first, second = self.count, self.first, self.second.diagonal(dim1=1, dim2=2)
+        if left_out is not None:
+            vectors = left_out.double()
+            count, first, second = count - len(vectors), first - vectors.sum(0), second - (vectors**2).sum(0)
+        squares = second / count
+        variance = (squares - (first / count) ** 2).mean()
+        return max(float(variance), _SMALLEST_VARIANCE * float(squares.mean())) or 1.0
 
     def without(self, vectors: Tensor, positions: slice) -> Sums:
         """The sums at some positions, had these images (n, p, d) not been seen."""

@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start", type=Path, help="checkpoint of another run to begin with")
     parser.add_argument("--photographs", type=Path, help="folder of pictures that join the drawn scenes")
     parser.add_argument("--learning-rate", type=_positive, default=2e-3)
-    parser.add_argument("--discrimination-weight", type=float, default=0.2)
+    parser.add_argument("--discrimination-weight", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--workers", type=int, help="processes that render scenes (default: as the computer allows)")

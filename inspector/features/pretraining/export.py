@@ -22,8 +22,6 @@ from inspector.messages import sentence
 ORIGIN = "origin"
 """The one entry of the file's metadata, JSON: several would be written in an order that changes from file to file."""
 
-_NETWORK = "net."
-
 
 def export(checkpoint: Path, out: Path) -> dict[str, Any]:
     """Write the network of a checkpoint, whose recipe and log lie beside it; returns what the metadata says.
@@ -52,9 +50,8 @@ def export(checkpoint: Path, out: Path) -> dict[str, Any]:
 
 def _network(checkpoint: Path, kept: Checkpoint) -> EmbeddedNetwork:
     network = EmbeddedNetwork()
-    own = {key.removeprefix(_NETWORK): value for key, value in kept["student"].items() if key.startswith(_NETWORK)}
     try:
-        network.load_state_dict(own)
+        network.load_state_dict(kept["student"])
     except RuntimeError as error:
         raise TrainingError("pretraining_checkpoint_damaged", path=checkpoint) from error
     return network.fused()

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inspector.errors import TrainingError
 
-RECIPE_VERSION = 3
+RECIPE_VERSION = 4
 """To be raised whenever scenes, network, loss or schedule change: a run is not continued under another recipe."""
 
 RECIPE_FILE = "recipe.json"
@@ -36,7 +36,7 @@ class Recipe(BaseModel):
     calibration_scenes: int = Field(default=60, ge=1)
     learning_rate: float = Field(default=2e-3, gt=0)
     weight_decay: float = Field(default=0.02, ge=0)
-    discrimination_weight: float = Field(default=0.2, ge=0)
+    discrimination_weight: float = Field(default=1.0, ge=0)
     photographs_share: float = Field(default=0.4, ge=0, le=1)
     teacher_sha256: str
     photographs_sha256: str = ""

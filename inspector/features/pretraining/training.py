@@ -44,16 +44,6 @@ _LONGEST_STEP_S = 3.0
 _SMOOTHING = 0.98
 
 
-class Student(nn.Module):
-    """The network and, for training only, what turns its maps into the teacher's."""
-
-    def __init__(self, teacher_channels: tuple[int, ...]) -> None:
-        super().__init__()
-        self.net = EmbeddedNetwork()
-        pairs = zip(self.net.channels, teacher_channels, strict=True)
-        self.heads = nn.ModuleList(nn.Conv2d(own, wanted, 1) for own, wanted in pairs)
-
-
 class Training:
     """One run: begun anew or where the run of the checkpoint `start` ended, or taken up from the checkpoint in
     `folder`.
@@ -80,8 +70,8 @@ class Training:
         self._normalise = Normaliser().to(device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
-            student = Student(teacher.channels)
-        self.student: Student = student.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            student = EmbeddedNetwork()
+        self.student: EmbeddedNetwork = student.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimiser = torch.optim.AdamW(
             parameter_groups(self.student, recipe.weight_decay), lr=recipe.learning_rate
         )
@@ -133,9 +123,8 @@ class Training:
         images = self._normalise(crops.images.flatten(0, 1))
         with torch.no_grad():
             wanted = self._teacher(images)
-        maps = self.student.net(images)
-        guesses = [head(item) for head, item in zip(self.student.heads, maps, strict=True)]
-        imitation = imitation_losses(guesses, wanted, self._statistics)
+        maps = self.student(images)
+        imitation = imitation_losses(maps, wanted, self._statistics, len(crops.images))
         if self.recipe.lesson == "imitate":
             return imitation, torch.zeros_like(imitation)
         return imitation, discrimination_losses(maps, crops.damage.to(self._device))

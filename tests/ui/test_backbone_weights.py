@@ -244,7 +244,7 @@ def test_the_chooser_opens_it_and_shows_what_came_of_it(context: AppContext, wei
     chooser = BackboneChooser(context)
     qtbot.addWidget(chooser)
     chooser.show()
-    assert "imitate a small ImageNet network" in chooser._summary.text()
+    assert "to see like a small ImageNet network" in chooser._summary.text()
     assert "Try a larger ImageNet network where" in chooser._summary.text()
     chooser.choose(NAME)
     assert not chooser.ready

@@ -29,8 +29,9 @@ def imitation_losses(
     crops being those of so many scenes, one after the other."""
     found = []
     for guess, target, (mean, deviation) in zip(guesses, wanted, statistics, strict=True):
-        standardised = ((target - mean.view(1, -1, 1, 1)) / deviation.view(1, -1, 1, 1)).unflatten(0, (scenes, -1))
+        by_scene = (scenes, -1, *target.shape[1:])
+        standardised = ((target - mean.view(1, -1, 1, 1)) / deviation.view(1, -1, 1, 1)).reshape(by_scene)
         variance = standardised.var((1, 3, 4), correction=0, keepdim=True)
-        error = (guess.unflatten(0, (scenes, -1)) - standardised) / (variance + _SMALLEST_VARIANCE).sqrt()
+        error = (guess.reshape(by_scene) - standardised) / (variance + _SMALLEST_VARIANCE).sqrt()
         found.append(functional.smooth_l1_loss(error, torch.zeros_like(error), beta=_LINEAR_FROM) * _LINEAR_FROM)
     return torch.stack(found)

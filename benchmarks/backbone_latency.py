@@ -59,6 +59,8 @@ def session(network: nn.Module, side: int, folder: Path, threads: int) -> onnxru
         )  # fmt: skip
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    # Threads of one session would go on spinning for a while and take the cores from the next session's turn.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from torch.library import Library
+from torch import library as operators
 
 _SCHEMAS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -36,7 +36,7 @@ def torchvision_models() -> ModuleType:
 
 
 def _declare_missing_operators() -> None:
-    library: Any = Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    fragment: Any = operators.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for schema in _SCHEMAS.values():
-        library.define(schema)
-    _kept.append(library)
+        fragment.define(schema)
+    _kept.append(fragment)

@@ -15,11 +15,13 @@ from pytestqt.qtbot import QtBot
 from inspector.cameras.base import CameraSource
 from inspector.data.project import Project
 from inspector.detectors.base import Prediction
+from inspector.errors import CameraError
 from inspector.evaluation.judge import Thresholds, Verdict, judge_score
 from inspector.imaging.frame import Crop
 from inspector.runtime.bundle import load_bundle
 from inspector.station.inspection import Inspection
 from inspector.station.records import RecordStore
+from inspector.station.status import LoopStatus, State
 from inspector.ui.context import AppContext
 from inspector.ui.dialogs.message import MessageDialog
 from inspector.ui.panes.inspection import InspectionPane
@@ -142,6 +144,23 @@ def test_discarding_brings_the_stored_thresholds_back(pane: InspectionPane) -> N
     pane.thresholds.discard.click()
     assert pane.thresholds.histogram.thresholds() == (REVIEW, FAIL)
     assert not pane.thresholds.unsaved
+
+
+def test_while_the_source_is_lost_a_late_verdict_is_not_the_state_of_the_line(
+    pane: InspectionPane, qtbot: QtBot, pictures: Path
+) -> None:
+    pane.controls.source.select(CameraSource("folder", str(write_pictures(pictures, 50))))
+    pane.controls.start.click()
+    qtbot.waitUntil(lambda: pane.tile.verdict is Verdict.PASS, timeout=WAIT)
+    part = pane.history.newest
+    assert part is not None
+    pane.session.bridge.status_arrived.emit(LoopStatus(State.RECONNECTING, CameraError("camera_lost", source="usb:0")))
+    assert pane.tile.verdict is Verdict.NOT_INSPECTED
+    pane.session.bridge.parts_arrived.emit([part])
+    assert pane.tile.verdict is Verdict.NOT_INSPECTED
+    pane.session.bridge.status_arrived.emit(LoopStatus(State.RUNNING))
+    pane.session.bridge.parts_arrived.emit([part])
+    assert pane.tile.verdict is Verdict.PASS
 
 
 def test_a_missing_source_is_told_and_inspected_when_it_is_back(

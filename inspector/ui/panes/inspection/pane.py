@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.errors import InspectorError
-from inspector.evaluation.judge import Thresholds
+from inspector.evaluation.judge import Thresholds, Verdict
 from inspector.station.status import LoopStatus, State
 from inspector.ui.context import AppContext
 from inspector.ui.errors import ask
@@ -38,8 +38,8 @@ _HISTOGRAM_MS = 1000
 
 
 class InspectionPane(QWidget):
-    """Wires the session to what shows it. The tile always tells the newest verdict; the picture may be an older part,
-    and then says so."""
+    """Wires the session to what shows it. The tile tells the newest verdict, or that nothing is inspected while the
+    source is lost; the picture may be an older part, and then says so."""
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -177,12 +177,13 @@ class InspectionPane(QWidget):
     @Slot(object)
     def _show_status(self, status: LoopStatus) -> None:
         self._status_fault = status.fault
-        if status.fault is not None:
-            self.banner.show_fault(status.fault, status.retry_at)
-        elif status.state in (State.STARTING, State.RUNNING):
-            self.banner.clear()
         if status.state is not State.STOPPED:
             self._state = status.state
+        if status.fault is not None:
+            self.banner.show_fault(status.fault, status.retry_at)
+            self._show_tile()
+        elif status.state in (State.STARTING, State.RUNNING):
+            self.banner.clear()
         if status.state in (State.ENDED, State.FAILED):
             self.session.stop()
         self._show_state()
@@ -237,7 +238,12 @@ class InspectionPane(QWidget):
 
     def _show_tile(self) -> None:
         part = self.history.newest
-        if part is None or self._running is None:
+        if self._running is None:
+            return
+        if self._status_fault is not None:  # a part that was judged late must not look like the state of the line
+            self.tile.show_verdict(Verdict.NOT_INSPECTED, self._state_text(stopping=False))
+            return
+        if part is None:
             return
         words = [self.tr("Part {number}").format(number=part.number)]
         if part.score is not None:

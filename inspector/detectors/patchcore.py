@@ -76,6 +76,13 @@ class PatchCoreParameters(Parameters):
         minimum=1,
         maximum=20,
     )
+    search: str = parameter(
+        "fast",
+        "Search",
+        "fast: patches are compared with a few candidates, the most unusual ones with the whole memory; the score is "
+        "that of the exact search, or, rarely, a little higher. exact: every patch with the whole memory.",
+        choices=("fast", "exact"),
+    )
     reweighting: str = parameter(
         "none",
         "Score weighting",
@@ -192,6 +199,7 @@ class PatchCore(FeatureDetector):
     def _assembled(
         self, backbone: LoadedBackbone, conditioning: Conditioning, bank: Tensor, preprocessing: Preprocessing
     ) -> PatchCoreNetwork:
+        from inspector.detectors.components.coarse_search import search_for
         from inspector.detectors.components.embedding import PatchEmbedding
         from inspector.detectors.components.nearest import MemoryBank
         from inspector.detectors.components.patchcore_network import PatchCoreNetwork
@@ -202,9 +210,8 @@ class PatchCore(FeatureDetector):
             backbone,
             PatchEmbedding(chosen.neighbourhood),
             conditioning,
-            MemoryBank(bank),
+            search_for(MemoryBank(bank), chosen.neighbours, chosen.search),
             MapUpsampling(preprocessing.height, preprocessing.width, chosen.map_sigma).to(bank.device),
-            neighbours=chosen.neighbours,
             reweighted=chosen.reweighting == "paper",
         ).eval()
 

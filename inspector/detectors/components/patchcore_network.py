@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from inspector.detectors.components.coarse_search import ExactSearch
 from inspector.detectors.components.conditioning import Conditioning
 from inspector.detectors.components.embedding import PatchEmbedding
-from inspector.detectors.components.nearest import LargestDistance, MemoryBank
+from inspector.detectors.components.nearest import MemoryBank
 from inspector.detectors.components.smoothing import MapUpsampling
 from inspector.features.loading import LoadedBackbone
 
@@ -26,46 +27,45 @@ class PatchCoreNetwork(nn.Module):
         backbone: LoadedBackbone,
         embedding: PatchEmbedding,
         conditioning: Conditioning,
-        bank: MemoryBank,
+        search: ExactSearch,
         upsampling: MapUpsampling,
         *,
-        neighbours: int,
         reweighted: bool,
     ) -> None:
         super().__init__()
         self.backbone = backbone
         self.embedding = embedding
         self.conditioning = conditioning
-        self.bank = bank
+        self.search = search
         self.upsampling = upsampling
-        self.neighbours = neighbours
         self.reweighted = reweighted
-        self._largest: LargestDistance | None = None
+
+    @property
+    def bank(self) -> MemoryBank:
+        """The good patches."""
+        return self.search.bank
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Scores and maps."""
         embedded = self.embedding(self.backbone(images))
         height, width = embedded.shape[1:3]
-        queries = self.conditioning(embedded.reshape(-1, embedded.shape[3]))
-        distances = self.bank(queries, self.neighbours).reshape(-1, height * width)
+        scores, distances = self._judged(embedded)
+        return scores, self.upsampling(distances.reshape(-1, height, width))
+
+    def scores(self, embedded: Tensor) -> Tensor:
+        """The scores alone of embedded images (N, h, w, C), (N,)."""
+        return self._judged(embedded)[0]
+
+    def _judged(self, embedded: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores (N,) and patch distances (N, h w) of embedded images (N, h, w, C)."""
+        height, width, channels = embedded.shape[1:]
+        queries = self.conditioning(embedded.reshape(-1, channels))
+        distances = self.search(queries.reshape(-1, height, width, queries.shape[1]))
         scores, positions = distances.max(1)
         if self.reweighted and len(self.bank.points) > 1:
             offsets = torch.arange(positions.shape[0], device=positions.device) * (height * width)
             scores = scores * self.reweighting(queries[positions + offsets])
-        return scores, self.upsampling(distances.reshape(-1, height, width))
-
-    def scores(self, embedded: Tensor) -> Tensor:
-        """The scores alone of embedded images (N, h, w, C), (N,): several times faster than with maps."""
-        if self._largest is None:
-            self._largest = LargestDistance(self.bank)
-        found = []
-        for image in embedded:
-            queries = self.conditioning(image.flatten(0, 1))
-            score, row = self._largest(queries, self.neighbours)
-            if self.reweighted and len(self.bank.points) > 1:
-                score = score * self.reweighting(queries[row][None])[0]
-            found.append(score)
-        return torch.stack(found)
+        return scores, distances
 
     def reweighting(self, worst: Tensor) -> Tensor:
         """The paper's factor for the most unusual patch of each image (N, D): near 1 where its neighbour in the bank is

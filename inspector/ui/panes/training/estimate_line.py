@@ -34,12 +34,11 @@ class EstimateLine(QWidget):
         self._queue.done.connect(self._show)
         self._queue.failed.connect(self._fail)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 6, 0, 0)
         layout.setSpacing(4)
         for label in (self.cost, self.shortage):
             label.setWordWrap(True)
             layout.addWidget(label)
-        self.cost.setProperty("role", "muted")
         self.hide()
 
     def tell(self, found: Pictures, choices: Mapping[str, Any]) -> None:

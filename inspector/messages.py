@@ -158,6 +158,8 @@ ERRORS: dict[str, str] = {
     "for instance: inspector demo --headless.",
     # jobs
     "output_failed": "The results could not be written to “{path}”: {reason}. Choose another place, then try again.",
+    "training_memory_short": "Training would take about {needed} GB of memory, and {free} GB are free. Close other "
+    "programs, or choose a smaller picture size, smaller features or the quick preset.",
     "training_one_picture": "There is only one good picture to learn from, so how much good parts differ had to be "
     "guessed from altered copies of it. Collect about 20 good parts, then train again.",
     "training_all_alike": "All {count} good pictures look the same to the model, so it will probably reject every "

@@ -31,6 +31,8 @@ class Settings(BaseModel):
     """Kind and address of the source inspected last."""
     camera_read_timeout_s: float = 2.0
     proxy: str | None = None
+    training_pace: float = 1.0
+    """How many times as long as estimated training takes on this computer, learned from each one."""
 
     def remember_project(self, folder: Path) -> None:
         """Put a project at the top of the recent ones."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -70,7 +71,16 @@ def test_train_writes_what_was_promised(model: tuple[Path, dict]) -> None:
         "fit_s", "stages", "peak_rss_mb", "images", "thresholds", "bundle_bytes", "detector", "backbone",
     }  # fmt: skip
     assert result["images"] == 6
+    assert result["estimate"]["seconds"] > 0
+    assert result["estimate"]["peak_bytes"] > 2**28
     assert (bundle / "manifest.json").is_file()
+
+
+def test_train_tells_first_what_it_will_take(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The line comes before any work, so also before what stops this training."""
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    assert run(["train", str(dataset), "--out", str(tmp_path)]) == 1
+    assert re.match(r"About \d+ (s|min) and \d\.\d GB of memory\.\n", capsys.readouterr().err)
 
 
 def test_evaluate_predict_export(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from inspector.cli.console import complain, working, write_json
-from inspector.cli.results import show_benchmark, show_evaluation, show_prediction, show_training
+from inspector.cli.results import show_benchmark, show_estimate, show_evaluation, show_prediction, show_training
 
 if TYPE_CHECKING:
+    from inspector.jobs.estimate import TrainingEstimate
     from inspector.jobs.train import TrainingJob, TrainingResult
     from inspector.tasks import CancelToken, Progress
 
@@ -75,11 +76,29 @@ def train(
         review_rate=review,
         **given,
     )
+    expected = _estimate(job)
+    if expected is not None:
+        show_estimate(expected)
     with working() as (progress, cancel):
         result = _train_in_child(job, progress, cancel)
+    result.estimate = expected
     show_training(result)
     if json:
         write_json(json, result)
+
+
+def _estimate(job: TrainingJob) -> TrainingEstimate | None:
+    """None where there is nothing to train on, which training itself explains."""
+    from inspector.data.sources import load_dataset
+    from inspector.jobs.estimate import estimate, machine_speed, pictures_of
+    from inspector.jobs.train import make_detector
+    from inspector.settings import load_settings
+
+    region = job.region.build() if job.region is not None else None
+    found = pictures_of(load_dataset(job.dataset), region)
+    if found is None:
+        return None
+    return estimate(make_detector(job), job.folds, found, machine_speed(), load_settings().training_pace)
 
 
 def _train_in_child(job: TrainingJob, progress: Progress, cancel: CancelToken) -> TrainingResult:

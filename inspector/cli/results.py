@@ -7,16 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.cli.console import complain, print_table
 from inspector.evaluation.judge import Verdict
+from inspector.messages import sentence
 
 if TYPE_CHECKING:
     from inspector.jobs.benchmark import BenchmarkRow
     from inspector.jobs.demo import DemoResult, ProductResult
+    from inspector.jobs.estimate import TrainingEstimate
     from inspector.jobs.evaluate import EvaluationResult
     from inspector.jobs.figures import RateFigure
     from inspector.jobs.predict import PredictionResult
     from inspector.jobs.samples import Skipped
     from inspector.jobs.train import TrainingResult
     from inspector.runtime.manifest import ThresholdPart
+
+
+def show_estimate(expected: TrainingEstimate) -> None:
+    """One line on stderr before training starts, and a second one where memory is short."""
+    from inspector.jobs.estimate import gigabytes, rounded
+
+    seconds = round(rounded(expected.seconds))
+    span = f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
+    complain(f"About {span} and {gigabytes(expected.peak_bytes)} GB of memory.")
+    if expected.shortage:
+        complain(sentence(expected.shortage))
 
 
 def show_training(result: TrainingResult) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.detectors.parameters import Parameters
+from inspector.detectors.work import Material, Work
 from inspector.features.registry import BackboneChoice as BackboneChoice
 from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
@@ -106,6 +107,11 @@ class Detector(ABC):
     @abstractmethod
     def predict(self, images: Sequence[Image]) -> list[Prediction]:
         """Raw scores and maps of crops (BGR uint8, any sizes), in order."""
+
+    @abstractmethod
+    def work(self, material: Material) -> Work:
+        """What `fit` and `cross_validated_scores` will cost, by arithmetic alone. Raises `WeightsError` for unknown
+        features."""
 
     @abstractmethod
     def network(self) -> nn.Module:

@@ -15,7 +15,9 @@ from inspector.detectors.cross_validation import refit_scores
 from inspector.detectors.input_size import input_size
 from inspector.detectors.maps import to_crop
 from inspector.detectors.parameters import Parameters
+from inspector.detectors.work import Material, Work
 from inspector.errors import BundleError, TrainingError, WeightsError
+from inspector.features.costs import FeatureCost, feature_cost
 from inspector.features.registry import BackboneChoice, backbone_info
 from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
@@ -61,6 +63,10 @@ class FeatureDetector(Detector):
         cancel: CancelToken,
     ) -> NDArray[np.float64]:
         """Scores of at least two images, each by what was learned from the other folds; features are reused."""
+
+    @abstractmethod
+    def _work(self, features: FeatureCost, material: Material) -> Work:
+        """See `Detector.work`, for features of which one picture costs this."""
 
     @abstractmethod
     def _backbone_of(self, network: nn.Module) -> LoadedBackbone:
@@ -125,6 +131,10 @@ class FeatureDetector(Detector):
         if self._network is None or self.preprocessing is None:
             raise RuntimeError("the detector is neither fitted nor loaded")
         return self._network, self.preprocessing
+
+    def work(self, material: Material) -> Work:
+        """See `Detector.work`."""
+        return self._work(feature_cost(self._choice(), material.height, material.width), material)
 
     def predict(self, images: Sequence[Image]) -> list[Prediction]:
         """See `Detector.predict`."""

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from inspector.detectors.cross_validation import Subset, fold_members
 from inspector.detectors.feature_detector import FeatureDetector
 from inspector.detectors.parameters import Parameters, parameter
+from inspector.detectors.work import Material, Work, padim_work
 from inspector.errors import TrainingError
+from inspector.features.costs import FeatureCost
 from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
 from inspector.tasks import CancelToken, Progress, no_progress
@@ -137,6 +139,9 @@ class PaDiM(FeatureDetector):
 
         upsampling = MapUpsampling(preprocessing.height, preprocessing.width, self._chosen.map_sigma)
         return PaDiMNetwork(embedding, gaussians, upsampling.to(gaussians.means.device)).eval()
+
+    def _work(self, features: FeatureCost, material: Material) -> Work:
+        return padim_work(features, material, dimensions=self._chosen.dimensions, held_bytes=_HELD_BYTES)
 
     def _backbone_of(self, network: nn.Module) -> LoadedBackbone:
         return cast("PaDiMNetwork", network).embedding.backbone

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from inspector.detectors.cross_validation import Subset, fold_members
 from inspector.detectors.feature_detector import FeatureDetector
 from inspector.detectors.parameters import Parameters, parameter
+from inspector.detectors.work import Material, Work, patchcore_work
+from inspector.features.costs import FeatureCost
 from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
 from inspector.tasks import CancelToken, Progress, no_progress
@@ -214,6 +216,18 @@ class PatchCore(FeatureDetector):
             MapUpsampling(preprocessing.height, preprocessing.width, chosen.map_sigma).to(bank.device),
             reweighted=chosen.reweighting == "paper",
         ).eval()
+
+    def _work(self, features: FeatureCost, material: Material) -> Work:
+        chosen = self._chosen
+        return patchcore_work(
+            features,
+            material,
+            limit=chosen.max_patches,
+            ratio=chosen.coreset_ratio,
+            conditioning=chosen.conditioning,
+            kept=chosen.dimensions,
+            projected=chosen.projection,
+        )
 
     def _backbone_of(self, network: nn.Module) -> LoadedBackbone:
         return cast("PatchCoreNetwork", network).backbone

@@ -23,6 +23,7 @@ from inspector.features.registry import DEFAULT_BACKBONE
 from inspector.imaging.regions import Region
 from inspector.jobs.base import Job
 from inspector.jobs.description import cross_validated_rows, describe, held_out_rows, remarks, training_part
+from inspector.jobs.estimate import TrainingEstimate
 from inspector.jobs.figures import figures
 from inspector.jobs.measures import StageClock, peak_rss_mb
 from inspector.jobs.samples import Skipped, content_hash, distinct_samples, hash_samples, readable_samples
@@ -83,6 +84,8 @@ class TrainingResult(BaseModel):
     skipped: list[Skipped]
     remarks: list[str] = []
     """What makes the thresholds doubtful, as sentences."""
+    estimate: TrainingEstimate | None = None
+    """What was said before it started, where somebody asked."""
 
 
 @dataclass

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import torch
 from inspector.detectors.base import Detector
 from inspector.detectors.parameters import build, declarations
 from inspector.detectors.registry import detector_ids, detector_type
+from inspector.detectors.work import Material, Work
 from inspector.errors import BundleError, Cancelled, TrainingError, WeightsError
 from inspector.features.registry import DEFAULT_BACKBONE, BackboneChoice
 from inspector.imaging.frame import Image
@@ -62,6 +64,22 @@ def test_its_module_leaves_torch_out(detector_id: str) -> None:
     code = f"import sys, {module}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_it_declares_its_work(detector_id: str) -> None:
+    detector = make(detector_id)
+    few, many = (detector.work(Material(images, SIZE, SIZE, 5)) for images in (4, 40))
+    for field in fields(Work):
+        assert getattr(few, field.name) > 0, field.name
+        assert getattr(many, field.name) >= getattr(few, field.name), field.name
+    assert many.learning > few.learning
+    assert many.validation > few.validation
+
+
+def test_what_it_learns_is_as_large_as_declared(detector: Detector) -> None:
+    assert detector.preprocessing is not None
+    declared = detector.work(Material(8, detector.preprocessing.height, detector.preprocessing.width, 5))
+    assert sum(value.nbytes for value in detector.state().values()) == pytest.approx(declared.learned_bytes, rel=0.1)
 
 
 def test_predictions_have_the_shape_of_their_crops(detector: Detector) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from inspector.data.dataset import Label
@@ -18,6 +20,7 @@ from inspector.errors import InspectorError
 from inspector.features.registry import DEFAULT_BACKBONE, backbone_infos
 from inspector.imaging.files import write_image
 from inspector.imaging.simulation import render
+from inspector.jobs.estimate import SLOWEST_PACE
 from inspector.jobs.train import TrainingJob
 from inspector.runtime.bundle import load_bundle
 from inspector.tasks import CancelToken, no_progress
@@ -80,12 +83,14 @@ def test_training_brings_a_model_with_results(
     context.failed.connect(errors.append)
     assert "6 good pictures" in pane.trainer._material.text()
     assert "few" in pane.trainer._warning.text()
+    qtbot.waitUntil(pane.trainer.expected.isVisible, timeout=WAIT)
     with qtbot.waitSignals([pane.trainer.run.runner.finished, context.models_changed], timeout=TRAINING_MS):
         pane.trainer.start.click()
     assert errors == []
     (row,) = project.models.rows()
     assert (row.name, row.active) == ("PaDiM 1", True)
     assert pane.trainer.plot.points
+    assert context.settings.training_pace != 1.0
     qtbot.waitUntil(lambda: pane.result.result is not None, timeout=WAIT)
     assert len(pane.result.result.evidence.learned) == GOOD
     assert len(pane.result.result.evidence.defect) == DEFECTS
@@ -154,6 +159,50 @@ def test_choices_make_a_valid_job(pane: TrainingPane, project: Project) -> None:
     assert (job.detector, job.preset, job.image_size, job.backbone) == ("padim", "quick", 64, DEFAULT_BACKBONE)
     assert job.layers == form.backbone.info.default_layers
     assert job.parameters == {}
+
+
+def test_the_estimate_follows_the_choices(pane: TrainingPane, qtbot: QtBot) -> None:
+    expected, form = pane.trainer.expected, pane.trainer.form
+    qtbot.waitUntil(lambda: expected.isVisible() and bool(expected.cost.text()), timeout=WAIT)
+    small = expected.cost.text()
+    assert re.fullmatch(r"About \d+ (s|min) and \d+\.\d GB of memory\.", small)
+    assert expected.shortage.isHidden()
+    form.image_size.setValue(1024)
+    qtbot.waitUntil(lambda: expected.cost.text() != small, timeout=WAIT)
+    form.image_size.setValue(64)
+    qtbot.waitUntil(lambda: expected.cost.text() == small, timeout=WAIT)
+    form.layers.by_method.setChecked(False)
+    for row in range(form.layers.list.count()):
+        form.layers.list.item(row).setCheckState(Qt.CheckState.Unchecked)
+    assert expected.isHidden()
+
+
+def test_more_memory_than_is_free_is_said(pane: TrainingPane, qtbot: QtBot) -> None:
+    expected = pane.trainer.expected
+    form = pane.trainer.form
+    form.method.setCurrentIndex(form.method.findData("padim"))
+    # 550 dimensions at 16,384 positions: 60 GB of sums.
+    form.parameters.field("dimensions").set_value(550)
+    form.image_size.setValue(1024)
+    qtbot.waitUntil(lambda: "GB are free" in expected.shortage.text(), timeout=WAIT)
+    assert expected.shortage.isVisibleTo(expected)
+
+
+def test_without_good_pictures_there_is_no_estimate(
+    pane: TrainingPane, project: Project, context: AppContext, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(pane.trainer.expected.isVisible, timeout=WAIT)
+    project.samples.set_label(project.samples.ids(), Label.UNSURE)
+    context.samples_changed.emit()
+    qtbot.waitUntil(pane.trainer.expected.isHidden, timeout=WAIT)
+
+
+def test_a_training_teaches_how_fast_this_computer_is(pane: TrainingPane, context: AppContext, qtbot: QtBot) -> None:
+    expected = pane.trainer.expected
+    qtbot.waitUntil(lambda: expected.isVisible() and bool(expected.cost.text()), timeout=WAIT)
+    expected.training_started()
+    expected.training_ended(seconds=1e6)
+    assert context.settings.training_pace == SLOWEST_PACE
 
 
 def test_missing_weights_keep_training_from_starting(pane: TrainingPane, qtbot: QtBot) -> None:

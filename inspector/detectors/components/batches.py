@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
+from inspector.detectors.work import PROCESSOR_BATCH
 from inspector.errors import TrainingError
 from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
@@ -22,8 +23,8 @@ def device_of(name: str) -> torch.device:
 
 
 def batch_size(device: torch.device) -> int:
-    """Small enough on a processor that a cancel is heard within a second even with the largest network."""
-    return 32 if device.type == "cuda" else 4
+    """How many pictures go through the backbone at once."""
+    return 32 if device.type == "cuda" else PROCESSOR_BATCH
 
 
 def embed_images(

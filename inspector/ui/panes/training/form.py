@@ -159,7 +159,12 @@ class TrainingForm(QWidget):
         self.backbone.choice.currentIndexChanged.connect(self._show_backbone)
         self.presets.buttonToggled.connect(self._show_preset)
         self.unfold.toggled.connect(self._fold)
-        for source in (self.backbone.changed, self.layers.changed, self.parameters.edited):
+        for source in (
+            self.backbone.changed,
+            self.layers.changed,
+            self.parameters.edited,
+            self.image_size.valueChanged,
+        ):
             source.connect(self.changed)
 
     @Slot()
@@ -178,6 +183,7 @@ class TrainingForm(QWidget):
     def _show_preset(self) -> None:
         if self.presets.checkedButton() is not None:
             self.parameters.set_preset(self.preset)
+            self.changed.emit()
 
     @Slot(bool)
     def _fold(self, unfolded: bool) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -9,8 +12,9 @@ from inspector.data.dataset import Label, Split
 from inspector.data.project import Project
 from inspector.data.rows import SampleQuery
 from inspector.ui.context import AppContext
+from inspector.ui.panes.training.estimate_line import EstimateLine
 from inspector.ui.panes.training.form import TrainingForm
-from inspector.ui.panes.training.training_run import TrainingRun
+from inspector.ui.panes.training.training_run import Trained, TrainingRun
 from inspector.ui.panes.training.wording import live_figure, training_material
 from inspector.ui.texts import stage_name
 from inspector.ui.theme import set_role
@@ -19,7 +23,20 @@ from inspector.ui.widgets.live_plot import LivePlot
 from inspector.ui.widgets.progress_strip import ProgressStrip
 from inspector.ui.workers import JobQueue
 
+if TYPE_CHECKING:
+    from inspector.jobs.estimate import Pictures
+
 _RECOUNT_MS = 300
+
+
+@dataclass(frozen=True)
+class _Material:
+    """What training would work on: numbers of pictures, and what is known of them (None without good ones)."""
+
+    train: int = 0
+    good_held_out: int = 0
+    defects: int = 0
+    found: Pictures | None = None
 
 
 class Trainer(QWidget):
@@ -30,10 +47,11 @@ class Trainer(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._train = 0
+        self._counts = _Material()
         self.run = TrainingRun(self)
         self.form = TrainingForm(context, self)
         self.plot = LivePlot(self)
+        self.expected = EstimateLine(context, self)
         self.strip = ProgressStrip(self.run.runner, self)
         self.start = QPushButton(self.tr("Start training"), self)
         self._material = QLabel(self)
@@ -52,7 +70,7 @@ class Trainer(QWidget):
         self._show_running(False)
         self._queue.clear()
         self._queue.wait()
-        self._train = 0
+        self._counts = _Material()
         if project is not None:
             self.recount()
         self._enable()
@@ -78,6 +96,7 @@ class Trainer(QWidget):
         self.run.runner.stop()
         self.plot.stop()
         self.form.close_down()
+        self.expected.close_down()
         self._queue.clear()
         self._queue.close()
 
@@ -115,6 +134,7 @@ class Trainer(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self._pages, 1)
         layout.addWidget(self._obstacle)
+        layout.addWidget(self.expected)
         layout.addWidget(self.start)
 
     def _connect(self) -> None:
@@ -122,6 +142,8 @@ class Trainer(QWidget):
         runner.started.connect(self._began)
         runner.progress.connect(self.plot.add)
         runner.finished.connect(self._ended)
+        self.run.trained.connect(self._learn_from)
+        self.expected.failed.connect(self.failed)
         self.plot.stage_changed.connect(self._show_stage)
         self.start.clicked.connect(self.start_or_cancel)
         self.form.changed.connect(self._enable)
@@ -136,9 +158,9 @@ class Trainer(QWidget):
             self._queue.submit("count", lambda: _material_of(project))
 
     @Slot(object, object)
-    def _counted(self, key: object, counts: tuple[int, int, int]) -> None:
-        self._train = counts[0]
-        facts, warning = training_material(*counts)
+    def _counted(self, key: object, counts: _Material) -> None:
+        self._counts = counts
+        facts, warning = training_material(counts.train, counts.good_held_out, counts.defects)
         self._material.setText(facts)
         self._warning.setText(f"⚠ {warning}")
         self._warning.setVisible(bool(warning))
@@ -153,15 +175,24 @@ class Trainer(QWidget):
         if self.run.runner.running:
             self._obstacle.hide()
             return
-        obstacle = self.form.obstacle if self._train else ""
+        obstacle = self.form.obstacle if self._counts.train else ""
         self._obstacle.setText(obstacle)
         self._obstacle.setVisible(bool(obstacle))
-        self.start.setEnabled(self._context.project is not None and self._train > 0 and not obstacle)
+        self.start.setEnabled(self._context.project is not None and self._counts.train > 0 and not obstacle)
+        if self._counts.found is not None and self.form.layers.complete:
+            self.expected.tell(self._counts.found, self.form.choices)
+        else:
+            self.expected.tell_nothing()
 
     @Slot()
     def _began(self) -> None:
+        self.expected.training_started()
         self._figure.setText(self.tr("The figure of each step is drawn here as soon as there is one."))
         self._show_running(True)
+
+    @Slot(object)
+    def _learn_from(self, trained: Trained) -> None:
+        self.expected.training_ended(trained.result.total_s)
 
     @Slot()
     def _ended(self) -> None:
@@ -180,10 +211,15 @@ class Trainer(QWidget):
         self._figure.setText(f"{stage_name(stage)}\n{live_figure(stage)}")
 
 
-def _material_of(project: Project) -> tuple[int, int, int]:
-    """(good to learn from, good held out, defects)."""
+def _material_of(project: Project) -> _Material:
+    from inspector.detectors.input_size import looked_at
+    from inspector.jobs.estimate import pictures
 
-    def count(label: Label, split: Split | None = None) -> int:
-        return len(project.samples.ids(SampleQuery(label=label, split=split)))
+    def ids(label: Label, split: Split | None = None) -> list[int]:
+        return project.samples.ids(SampleQuery(label=label, split=split))
 
-    return count(Label.GOOD, Split.TRAIN), count(Label.GOOD, Split.TEST), count(Label.DEFECT)
+    good, good_held_out, defects = ids(Label.GOOD, Split.TRAIN), ids(Label.GOOD, Split.TEST), ids(Label.DEFECT)
+    sizes = [(row.width, row.height) for row in project.samples.rows([good[index] for index in looked_at(len(good))])]
+    held_out = len(good_held_out) + len(defects)
+    found = pictures(len(good), held_out, sizes, project.region) if sizes else None
+    return _Material(len(good), len(good_held_out), len(defects), found)

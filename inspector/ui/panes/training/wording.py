@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from inspector.evaluation.intervals import Rate
 from inspector.runtime.manifest import ThresholdPart
-from inspector.ui.texts import number
+from inspector.ui.texts import duration, number
+
+if TYPE_CHECKING:
+    from inspector.jobs.estimate import TrainingEstimate
 
 _ENOUGH_GOOD = 20
 
@@ -163,3 +166,12 @@ def training_material(train: int, good_held_out: int, defects: int) -> tuple[str
             translate("training", "Without any labelled defect nobody can tell how many would escape. A few help much.")
         )
     return facts, ""
+
+
+def training_cost(expected: TrainingEstimate) -> str:
+    """What a training will take, no finer than that can be said."""
+    from inspector.jobs.estimate import gigabytes, rounded
+
+    memory = QLocale().toString(float(gigabytes(expected.peak_bytes)), "f", 1)
+    text = translate("training", "About {time} and {memory} GB of memory.")
+    return say(text, time=duration(rounded(expected.seconds)), memory=memory)

@@ -1,0 +1,150 @@
+"""What a training has to compute and to hold, told before it starts. Imports no torch.
+
+Work is counted in operations of a large float32 matrix product that takes as long. Where a step multiplies no
+matrices, the constants below say how many such operations it is worth. They were measured beside a product of 512x512
+matrices on one core (63 to 123 GFLOP/s, torch 2.13, both taken while other programs ran);
+`benchmarks/training_estimate.py` shows how far off they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inspector.features.costs import FeatureCost
+
+FEATURE_PASSES = 3
+"""How often each picture goes through the backbone: once to learn, and twice when parts are scored by the others."""
+
+PROCESSOR_BATCH = 4
+"""Pictures that go through the backbone at once: so few that a cancel is heard within a second even with the largest
+network."""
+
+_POOLED, _STACKED = 2000, 700
+"""Operations for one number of the stacked maps: 27 ms for 655,000 pooled ones, 7 ms for plain ones."""
+_CONDITIONED = {"none": 600, "standardise": 2500, "whiten": 2500}
+"""Operations for one number of the patches whose mean and deviation are taken in float64: 0.35 s and 1.5 s for
+32 million."""
+_DOUBLE_SHARE = 0.35
+"""Share of the speed that a product in float64 reaches: 1.9 s for the covariance of 50,000 patches of 640."""
+_AXES = 25
+"""Times C³ operations for the principal axes of C channels."""
+_PAIR = 170
+"""Operations for a pair of patch and chosen patch beside their product: 1.2 s for 50,000 times 5,000 of 64."""
+_SEARCH_SHARE = 0.2
+"""Share that a search of the memory bank in ONNX Runtime reaches: 27 ms for 1,024 times 2,048 of 128."""
+_SHORT_SEARCH = 1100
+"""Operations for a pair of patch and stored patch where the largest distance alone is wanted: 28 ms for 1,024 times
+2,048."""
+_SMALL_PRODUCTS_SHARE = 0.05
+"""Share that many small products in float64 reach: 26 ms for 4 pictures of 1,024 positions of 100 dimensions."""
+_FACTOR_CUBED, _FACTOR_SQUARED = 22, 1500
+"""Operations to invert the covariance of one position, times d³ and d²: 71, 490 and 3,700 ms for 1,024 positions of
+40, 100 and 200 dimensions."""
+_DISTANCE = 50
+"""Operations for one number of the factors when a picture is judged: 6 ms for 10 million."""
+_SMOOTHED = 3200
+"""Operations for a pixel of the map: 3.4 ms for 256x256."""
+
+_FLOAT, _DOUBLE = 4, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """`images` good pictures to learn from, brought to `height` times `width` pixels, scored in `folds` parts by the
+    others."""
+
+    images: int
+    height: int
+    width: int
+    folds: int
+
+    @property
+    def parts(self) -> int:
+        """How many folds there really are: none is empty."""
+        return min(max(self.folds, 2), max(self.images, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Operations for the features of one picture (each time it is seen), for learning from all features, for the
+    cross-validated scores beyond features, and for judging one picture once. `export_s`: seconds to export the network,
+    whatever it has learned; `learned_bytes` is what it holds, `peak_bytes` the most that learning and scoring hold
+    beyond the program itself."""
+
+    features: float
+    learning: float
+    validation: float
+    judging: float
+    export_s: float
+    learned_bytes: int
+    peak_bytes: int
+
+
+def patchcore_work(
+    features: FeatureCost, material: Material, *, limit: int, ratio: float, conditioning: str, kept: int, projected: int
+) -> Work:
+    """Of a memory bank of a share of `ratio` of at most `limit` patches; `kept` and `projected` are the dimensions
+    after conditioning and of the choice."""
+    patches = min(limit, material.images * features.positions)
+    dimensions = min(kept, features.channels) if conditioning == "whiten" else features.channels
+    bank = max(1, round(ratio * patches))
+
+    def choosing(share: float) -> float:
+        points = patches * share
+        scaled = points * features.channels * _CONDITIONED[conditioning]
+        chosen = points * bank * share * (2 * min(projected, dimensions) + _PAIR)
+        return scaled + _turning(points, features.channels, dimensions, conditioning) + chosen
+
+    others = 1 - 1 / material.parts
+    stacking = features.values * _POOLED
+    search = features.positions * bank
+    return Work(
+        features=features.operations + stacking,
+        learning=choosing(1.0),
+        validation=material.parts * choosing(others) + material.images * search * others * _SHORT_SEARCH,
+        judging=features.operations + features.values * _STACKED + search * 2 * dimensions / _SEARCH_SHARE,
+        export_s=features.export_s,
+        learned_bytes=features.weights_bytes + bank * dimensions * _FLOAT,
+        peak_bytes=_batch_bytes(features) + patches * features.channels * _PATCH_BYTES[conditioning],
+    )
+
+
+_PATCH_BYTES = {
+    "none": _FLOAT + _DOUBLE,
+    "standardise": _FLOAT + 2 * _DOUBLE,
+    "whiten": _FLOAT + 3 * _DOUBLE,
+}
+"""Bytes for one number of the patches: they are held once as float32, and with one to three copies as float64."""
+
+
+def _turning(points: float, channels: int, dimensions: int, conditioning: str) -> float:
+    """Operations to find the principal axes of points, and to turn them."""
+    if conditioning != "whiten":
+        return 0.0
+    covariance = 2 * points * channels**2 / _DOUBLE_SHARE + _AXES * channels**3
+    return covariance + 2 * points * channels * dimensions
+
+
+def padim_work(features: FeatureCost, material: Material, *, dimensions: int, held_bytes: int) -> Work:
+    """Of a Gaussian of `dimensions` channels for every position; what is scored together fits into `held_bytes`."""
+    d, positions = min(dimensions, features.channels), features.positions
+    one = positions * d
+    folds = min(max(material.parts, -(-material.images * one * _FLOAT // held_bytes)), max(material.images, 1))
+    gaussians = positions * (_FACTOR_CUBED * d**3 + _FACTOR_SQUARED * d**2)
+    summing = material.images * 2 * one * d / _SMALL_PRODUCTS_SHARE
+    smoothing = material.height * material.width * _SMOOTHED
+    held = -(-material.images // folds) * one
+    return Work(
+        features=features.operations + features.values * _STACKED,
+        learning=summing + gaussians,
+        # Taking a fold away again is half the work: its pictures come at once.
+        validation=1.5 * summing + folds * gaussians + material.images * smoothing,
+        judging=features.operations + features.values * _STACKED + one * d * _DISTANCE + smoothing,
+        export_s=features.export_s,
+        learned_bytes=features.weights_bytes + one * (d + 1) * _FLOAT,
+        peak_bytes=_batch_bytes(features) + one * d * (_FLOAT + _DOUBLE) + held * (_FLOAT + 2 * _DOUBLE),
+    )
+
+
+def _batch_bytes(features: FeatureCost) -> int:
+    return int(PROCESSOR_BATCH * features.working_bytes) + features.weights_bytes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ TOLERANCE = 1e-3
 """Largest allowed difference between two ways of computing, as a share of the spread of the values. Float32 arithmetic
 in another order gives about 1e-5; a wrong operator gives 1e-1."""
 
-Outputs = Sequence[NDArray[np.float32]]
+Outputs = list[NDArray[np.float32]]
 """What a network returns: scores (N,), and maps (N, H, W) where it makes them."""
 
 
@@ -22,6 +22,11 @@ def difference(expected: NDArray[np.float32], actual: NDArray[np.float32]) -> fl
         return float("inf")
     spread = float(np.ptp(expected)) or float(np.abs(expected).max()) or 1.0
     return float(np.abs(expected - actual).max()) / spread
+
+
+def joined(results: Iterable[Outputs]) -> Outputs:
+    """The outputs of several runs as those of one batch."""
+    return [np.concatenate(values) for values in zip(*results, strict=True)]
 
 
 def largest_difference(expected: Outputs, actual: Outputs) -> float:

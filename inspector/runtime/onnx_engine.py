@@ -1,7 +1,8 @@
-"""The engine of a station: ONNX Runtime on the CPU. Neither imports torch nor needs it installed."""
+"""The engine of a station: ONNX Runtime. Neither imports torch nor needs it installed."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from inspector.imaging.frame import Image
 from inspector.runtime.batching import Batch, BatchEngine
 from inspector.runtime.manifest import Manifest
-from inspector.runtime.onnx_session import input_of, open_session
+from inspector.runtime.onnx_session import input_of
+from inspector.runtime.providers import open_best, title_of
 
 
 class OnnxEngine(BatchEngine):
@@ -26,8 +28,16 @@ class OnnxEngine(BatchEngine):
         """`model`: the network's file or content; `bundle`: where it belongs, for error messages; `threads`: how many
         cores one inference may use, None: all physical ones. Raises `BundleError` `bundle_damaged`."""
         super().__init__(manifest, time.perf_counter())
-        self._session: onnxruntime.InferenceSession | None = open_session(model, bundle, threads)
+        session = open_best(manifest, model, bundle, threads)
+        self._session: onnxruntime.InferenceSession | None = session
+        self._provider = title_of(session)
         self._warm_up()
+        logging.getLogger(__name__).info("ONNX Runtime computes on %s", self._provider)
+
+    @property
+    def provider(self) -> str:
+        """What computes: see `providers.TITLES`."""
+        return self._provider
 
     def _prepare(self, images: Sequence[Image]) -> Batch:
         return input_of(self._open(), self._preprocessing, images)

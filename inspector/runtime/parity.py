@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +14,13 @@ from torch import nn
 
 from inspector.errors import TrainingError
 from inspector.imaging.frame import Image
-from inspector.runtime.difference import TOLERANCE, difference
+from inspector.runtime.difference import TOLERANCE, Outputs, difference, joined
 from inspector.runtime.manifest import ParityPart
 from inspector.runtime.onnx_session import open_session
 from inspector.runtime.whole_chain import WholeChain
 
 _CROPS = 2
 _NOISE = 2
-
-Outputs = list[NDArray[np.float32]]
 
 
 def measure_parity(chain: WholeChain, images: Sequence[Image], file: Path) -> ParityPart:
@@ -39,8 +37,8 @@ def measure_parity(chain: WholeChain, images: Sequence[Image], file: Path) -> Pa
     at_size = chain.preprocessing.pixels([*crops, *_noise(chain.preprocessing.height, chain.preprocessing.width)])
     expected = _by_torch(chain.network, chain.preprocessing.batch(list(at_size)))
     actual = _by_onnx(session, at_size)
-    whole_expected = _one_by_one(_by_torch(chain, crop[None].copy()) for crop in crops)
-    whole_actual = _one_by_one(_by_onnx(session, crop[None].copy()) for crop in crops)
+    whole_expected = joined(_by_torch(chain, crop[None].copy()) for crop in crops)
+    whole_actual = joined(_by_onnx(session, crop[None].copy()) for crop in crops)
     # Noise may score far above any part: the difference on parts is measured by the spread of parts.
     parts = len(crops)
     on_all, on_parts = _differences(expected, actual), _differences(_first(expected, parts), _first(actual, parts))
@@ -88,11 +86,6 @@ def _by_torch(module: nn.Module, batch: NDArray[np.generic]) -> Outputs:
 
 def _by_onnx(session: onnxruntime.InferenceSession, pixels: Image) -> Outputs:
     return list(session.run(None, {"image": pixels}))
-
-
-def _one_by_one(results: Iterable[Outputs]) -> Outputs:
-    """Outputs of single crops as those of one batch."""
-    return [np.concatenate(values) for values in zip(*results, strict=True)]
 
 
 def _first(outputs: Outputs, count: int) -> Outputs:

@@ -72,6 +72,7 @@ def test_the_unusual_is_found_where_it_is(engine: Engine) -> None:
     assert mask[y, x].any()
     assert engine.load_seconds > 0
     assert engine.manifest.detector == "patchcore"
+    assert engine.provider in ("CPU", "CUDA", "DirectML", "OpenVINO")
 
 
 def test_both_engines_agree_within_the_stated_tolerance(bundle: Bundle, crops: list[np.ndarray]) -> None:

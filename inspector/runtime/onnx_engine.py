@@ -21,7 +21,8 @@ from inspector.runtime.providers import open_best, title_of
 class OnnxEngine(BatchEngine):
     """Runs `model.onnx`. Not thread-safe by contract: one engine belongs to one thread at a time.
 
-    Crops are resized by OpenCV, several times faster than in the network, where they then pass unchanged.
+    Crops are resized by OpenCV as in training, so that scores fit the thresholds, and faster than in the network, which
+    passes on unchanged what has its size.
     """
 
     def __init__(self, manifest: Manifest, model: Path | bytes, bundle: Path, threads: int | None = None) -> None:

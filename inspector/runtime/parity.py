@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnxruntime
 import torch
@@ -21,6 +22,8 @@ from inspector.runtime.whole_chain import WholeChain
 
 _CROPS = 2
 _NOISE = 2
+_LARGEST_SIDE = 2048
+"""Pixels. Larger crops are shrunk before, or two of 20 megapixels would take a gigabyte in float32."""
 
 
 def measure_parity(chain: WholeChain, images: Sequence[Image], file: Path) -> ParityPart:
@@ -31,7 +34,7 @@ def measure_parity(chain: WholeChain, images: Sequence[Image], file: Path) -> Pa
     both libraries. What the chain's own resizing does to the scores is told and not refused: the engine resizes with
     OpenCV, as training does. Raises `TrainingError` `export_parity`.
     """
-    crops = [np.asarray(images[index]) for index in _spread(len(images), _CROPS)]
+    crops = [_handy(np.asarray(images[index])) for index in _spread(len(images), _CROPS)]
     crops += [_with_block(crop) for crop in crops]
     session = open_session(file, file)
     at_size = chain.preprocessing.pixels([*crops, *_noise(chain.preprocessing.height, chain.preprocessing.width)])
@@ -62,6 +65,14 @@ def _check(worst: float) -> None:
 def _spread(n: int, wanted: int) -> list[int]:
     """Up to `wanted` different indices, evenly over n."""
     return sorted({round(position) for position in np.linspace(0, n - 1, min(n, wanted))})
+
+
+def _handy(crop: Image) -> Image:
+    larger = max(crop.shape) / _LARGEST_SIDE
+    if larger <= 1:
+        return crop
+    size = (round(crop.shape[1] / larger) or 1, round(crop.shape[0] / larger) or 1)
+    return cv2.resize(crop, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
 def _with_block(crop: Image) -> Image:

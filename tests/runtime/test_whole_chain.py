@@ -127,3 +127,9 @@ def test_a_chain_that_resizes_otherwise_in_onnx_is_refused(tmp_path: Path) -> No
     with pytest.raises(TrainingError) as caught:
         parity.measure_parity(chain, crops, file)
     assert caught.value.code == "export_parity"
+
+
+def test_large_crops_are_shrunk_before_they_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parity, "_LARGEST_SIDE", 100)
+    assert parity._handy(noise(1, 300, 400)[0]).shape == (75, 100, 3)
+    assert parity._handy(noise(1, 90, 100)[0]).shape == (90, 100, 3)

@@ -215,7 +215,8 @@ def _print(results: dict[str, dict[str, Any]], images: int, good: int, defect: i
             print(
                 f"{name}: backbone {result['backbone_gflop']:.2f} + search {result['search_gflop']:.2f} GFLOP at "
                 f"{result['ceiling_gflops']:.0f} GFLOP/s = {floor:.1f} ms, reached in {result['median_ms']:.1f} ms "
-                f"({floor / result['median_ms']:.0%} of the ceiling); station ready in {result['station_ready_s']:.2f} s"
+                f"({floor / result['median_ms']:.0%} of the ceiling); "
+                f"station ready in {result['station_ready_s']:.2f} s"
             )
 
 

@@ -58,7 +58,7 @@ def show_evaluation(result: EvaluationResult) -> None:
         ("Thresholds", _thresholds(result.thresholds)),
         *_figure_rows(result.model_dump()),
         ("One image", f"{_number(timing.median_ms, 1)} ms median, {_number(timing.p95_ms, 1)} ms 95th percentile"),
-        ("Loading", f"{timing.load_s:.2f} s ({result.engine})"),
+        ("Loading", f"{timing.load_s:.2f} s ({result.engine}, {timing.provider})"),
     ]
     print_table(("Evaluation", ""), rows)
     counts = result.confusion

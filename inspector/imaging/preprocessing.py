@@ -31,17 +31,33 @@ class Preprocessing:
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
 
+    @property
+    def scale(self) -> NDArray[np.float32]:
+        """What 8-bit RGB values are divided by, (3,)."""
+        return np.asarray(self.std, np.float32) * np.float32(255)
+
+    @property
+    def offset(self) -> NDArray[np.float32]:
+        """What is subtracted afterwards, (3,)."""
+        return np.asarray(np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32), np.float32)
+
+    def resize(self, image: Image) -> Image:
+        """(H, W, 3) uint8 BGR to (height, width, 3) uint8 BGR; the image itself where it has that size."""
+        if image.shape[:2] == (self.height, self.width):
+            return image
+        shrinking = image.shape[0] * image.shape[1] > self.height * self.width
+        interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+        return cv2.resize(image, (self.width, self.height), interpolation=interpolation)  # type: ignore[return-value]
+
     def apply(self, image: Image) -> NDArray[np.float32]:
         """(H, W, 3) uint8 BGR to (3, height, width) float32."""
-        if image.shape[:2] != (self.height, self.width):
-            shrinking = image.shape[0] * image.shape[1] > self.height * self.width
-            interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
-            image = cv2.resize(image, (self.width, self.height), interpolation=interpolation)  # type: ignore[assignment]
-        rgb = image[:, :, ::-1].astype(np.float32)
-        scale = np.asarray(self.std, np.float32) * np.float32(255)
-        offset = np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
-        return np.ascontiguousarray((rgb / scale - offset).transpose(2, 0, 1), dtype=np.float32)
+        rgb = self.resize(image)[:, :, ::-1].astype(np.float32)
+        return np.ascontiguousarray((rgb / self.scale - self.offset).transpose(2, 0, 1), dtype=np.float32)
 
     def batch(self, images: Sequence[Image]) -> NDArray[np.float32]:
         """Several crops of any size to (N, 3, height, width) float32."""
         return np.stack([self.apply(image) for image in images])
+
+    def pixels(self, images: Sequence[Image]) -> NDArray[np.uint8]:
+        """Several crops of any size to (N, height, width, 3) uint8 BGR, for networks that do the rest themselves."""
+        return np.stack([self.resize(image) for image in images])

@@ -149,6 +149,7 @@ def _timing(streams: list[Stream]) -> DemoTiming:
     """Over all parts of these streams; `load_s` is the mean of one engine's loading."""
     parts = [part for stream in streams for part in stream.parts]
     inference = timing(
+        streams[0].provider,
         fmean(stream.load_seconds for stream in streams),
         [part.inference_ms for part in parts if part.inference_ms is not None],
     )

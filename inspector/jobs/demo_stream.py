@@ -56,6 +56,7 @@ class Stream:
     parts: list[JudgedPart] = field(default_factory=list)
     pixels: PixelFigures | None = None
     load_seconds: float = 0.0
+    provider: str = ""
 
 
 class _Listener:
@@ -120,7 +121,7 @@ def _inspections(
 
     def engine() -> Engine:
         opened = open_engine(bundle)
-        stream.load_seconds = opened.load_seconds
+        stream.load_seconds, stream.provider = opened.load_seconds, opened.provider
         return opened
 
     manifest = bundle.manifest

@@ -17,6 +17,7 @@ from inspector.jobs.heatmaps import heatmap_writer
 from inspector.jobs.samples import Skipped, content_hash, hash_samples
 from inspector.jobs.scoring import Scored, Scoring, score_samples
 from inspector.runtime.bundle import Bundle, load_bundle
+from inspector.runtime.engine import Engine
 from inspector.runtime.engines import EngineName, chosen_engine, open_engine
 from inspector.runtime.manifest import ThresholdPart
 from inspector.tasks import CancelToken, Progress
@@ -42,9 +43,10 @@ class EvaluatedImage(BaseModel):
 
 
 class InferenceTiming(BaseModel):
-    """Seconds until the engine was ready, and milliseconds of one image at a time from crop to map, decoding not
-    included; None without images."""
+    """What the engine computes on, seconds until it was ready, and milliseconds of one image at a time from crop to
+    map, decoding not included; None without images."""
 
+    provider: str
     load_s: float
     median_ms: float | None
     p95_ms: float | None
@@ -85,7 +87,7 @@ def evaluate(job: EvaluationJob, progress: Progress, cancel: CancelToken) -> Eva
     finally:
         engine.close()
     scoring.skipped += unreadable
-    return _result(job, bundle, dataset, scoring, excluded, engine.load_seconds)
+    return _result(job, bundle, dataset, scoring, excluded, engine)
 
 
 def _unseen(
@@ -108,7 +110,7 @@ def _result(
     dataset: Dataset,
     scoring: Scoring,
     excluded: int,
-    load_seconds: float,
+    engine: Engine,
 ) -> EvaluationResult:
     manifest = bundle.manifest
     thresholds = manifest.thresholds.build()
@@ -121,17 +123,18 @@ def _result(
         dataset=dataset.source,
         engine=chosen_engine(bundle, job.engine),
         thresholds=manifest.thresholds,
-        timing=timing(load_seconds, [item.milliseconds for item in scoring.scored]),
+        timing=timing(engine.provider, engine.load_seconds, [item.milliseconds for item in scoring.scored]),
         images=[_image(item, judge_score(item.score, thresholds)) for item in scoring.scored],
         excluded_training_images=excluded,
         skipped=scoring.skipped,
     )
 
 
-def timing(load_seconds: float, milliseconds: list[float]) -> InferenceTiming:
+def timing(provider: str, load_seconds: float, milliseconds: list[float]) -> InferenceTiming:
     """Median and 95th percentile of single inferences."""
     median, p95 = np.percentile(milliseconds, [50, 95]) if milliseconds else (None, None)
     return InferenceTiming(
+        provider=provider,
         load_s=round(load_seconds, 3),
         median_ms=None if median is None else round(float(median), 3),
         p95_ms=None if p95 is None else round(float(p95), 3),

@@ -75,7 +75,7 @@ def predict(job: PredictionJob, progress: Progress, cancel: CancelToken) -> Pred
         model_id=bundle.manifest.id,
         engine=chosen_engine(bundle, job.engine),
         thresholds=bundle.manifest.thresholds,
-        timing=timing(engine.load_seconds, [item.milliseconds for item in scoring.scored]),
+        timing=timing(engine.provider, engine.load_seconds, [item.milliseconds for item in scoring.scored]),
         images=_in_order(files, scoring, bundle.manifest.thresholds.build()),
     )
 

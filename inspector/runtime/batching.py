@@ -15,7 +15,8 @@ from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
 from inspector.runtime.manifest import Manifest
 
-Batch = NDArray[np.float32]
+Batch = NDArray[np.generic]
+"""What a network takes: (N, H, W, 3) uint8 BGR, or (N, 3, H, W) float32, normalised."""
 
 LARGEST_BATCH = 4
 """Crops that go through the network at once: enough to use every core, few enough for a small station's memory."""
@@ -42,8 +43,12 @@ class BatchEngine(ABC):
         return self._load_seconds
 
     @abstractmethod
+    def _prepare(self, images: Sequence[Image]) -> Batch:
+        """Crops (BGR uint8, any size) as the network takes them."""
+
+    @abstractmethod
     def _run(self, batch: Batch) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """(N, 3, H, W) float32 to scores (N,) and maps (N, H, W), or None for methods without maps."""
+        """What `_prepare` gave to scores (N,) and maps (N, H, W), or None for methods without maps."""
 
     @abstractmethod
     def close(self) -> None:
@@ -67,7 +72,7 @@ class BatchEngine(ABC):
 
     def _infer_some(self, images: Sequence[Image]) -> list[Prediction]:
         start = time.perf_counter()
-        batch = self._preprocessing.batch(images)
+        batch = self._prepare(images)
         prepared = time.perf_counter()
         scores, maps = self._run(batch)
         computed = time.perf_counter()

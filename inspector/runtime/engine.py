@@ -21,6 +21,10 @@ class Engine(Protocol):
     def load_seconds(self) -> float:
         """Seconds from the request to ready, the first (warming) inference included."""
 
+    @property
+    def provider(self) -> str:
+        """What it computes on, for people: `CPU`, `CUDA`, `DirectML` or `OpenVINO`."""
+
     def infer(self, image: Image) -> Prediction:
         """Judge one crop (BGR uint8, any size)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,7 +13,8 @@ from inspector.evaluation.judge import Thresholds
 from inspector.imaging.preprocessing import Preprocessing
 from inspector.imaging.regions import Region
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Final = 2
+"""1: `model.onnx` takes (N, 3, height, width) float32, normalised. 2: it takes (N, H, W, 3) uint8 BGR."""
 
 
 class _Part(BaseModel):
@@ -83,12 +84,18 @@ class ThresholdPart(_Part):
 
 class ParityPart(_Part):
     """How far ONNX Runtime and torch were apart at export, over `images` images; relative to the spread of the torch
-    values."""
+    values.
+
+    `resize_score_difference`: how far scores move, relative to their spread, when the network resizes crops itself and
+    OpenCV does not. It tells what programs may expect that feed it with whole crops; None in format 1, whose
+    network cannot.
+    """
 
     images: int
     max_score_difference: float
     max_map_difference: float
     tolerance: float
+    resize_score_difference: float | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class TrainingPart(_Part):
@@ -106,7 +113,7 @@ class TrainingPart(_Part):
 class Manifest(_Part):
     """All that a bundle says of itself. Unknown keys are refused: a newer format has a higher `format_version`."""
 
-    format_version: Literal[1] = 1
+    format_version: Literal[1, 2] = FORMAT_VERSION
     id: str
     name: str
     created_at: datetime

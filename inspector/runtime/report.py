@@ -69,6 +69,9 @@ def _training_rows(manifest: Manifest) -> list[tuple[str, str]]:
         parity = manifest.parity
         found = f"scores differ by at most {parity.max_score_difference:.2g} of their spread"
         rows.append(("ONNX Runtime and torch", f"{found}, {parity.tolerance:.2g} allowed (n = {parity.images})"))
+        if parity.resize_score_difference is not None:
+            moved = f"scores move by at most {parity.resize_score_difference:.2g} of their spread"
+            rows.append(("Resized by the network instead", f"{moved}, for other programs that leave it to the network"))
     return rows
 
 

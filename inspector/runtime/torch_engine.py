@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from inspector.detectors.base import BackboneChoice, Detector, DetectorSettings, Prediction
+from inspector.detectors.components.batches import device_of
 from inspector.detectors.parameters import build
 from inspector.detectors.registry import detector_type
 from inspector.errors import BundleError, TrainingError, WeightsError
@@ -23,6 +24,7 @@ class TorchEngine:
         started = time.perf_counter()
         self._manifest = bundle.manifest
         self._detector = restore_detector(bundle, device)
+        self._provider = device_of(device).type.upper()
         self._detector.predict([warming_image(self._manifest)])
         self._load_seconds = time.perf_counter() - started
 
@@ -35,6 +37,11 @@ class TorchEngine:
     def load_seconds(self) -> float:
         """Seconds from the request to ready, the first (warming) inference included."""
         return self._load_seconds
+
+    @property
+    def provider(self) -> str:
+        """What it computes on: `CPU` or `CUDA`."""
+        return self._provider
 
     def infer(self, image: Image) -> Prediction:
         """Judge one crop (BGR uint8, any size)."""

@@ -55,7 +55,7 @@ def test_what_the_json_holds(evaluated: EvaluationResult) -> None:
         "timing", "images",
     }  # fmt: skip
     assert plain["false_reject"].keys() == {"count", "n", "rate", "low", "high"}
-    assert plain["timing"].keys() == {"load_s", "median_ms", "p95_ms"}
+    assert plain["timing"].keys() == {"provider", "load_s", "median_ms", "p95_ms"}
     assert 0 < plain["timing"]["median_ms"] <= plain["timing"]["p95_ms"]
     assert plain["images"][0].keys() >= {"path", "label", "score", "verdict"}
 

@@ -116,7 +116,7 @@ def test_what_a_manifest_may_not_say(path: Path) -> None:
     assert code_of(path) == "bundle_damaged"
     edited(path, thresholds="none")
     assert code_of(path) == "bundle_damaged"
-    edited(path, format_version=2, brand_new=True, software={"inspector": "9.0"})
+    edited(path, format_version=3, brand_new=True, software={"inspector": "9.0"})
     with pytest.raises(BundleError) as caught:
         load_bundle(path)
     assert (caught.value.code, caught.value.parameters["maker"]) == ("bundle_newer", "9.0")

@@ -72,6 +72,7 @@ def test_the_unusual_is_found_where_it_is(engine: Engine) -> None:
     assert mask[y, x].any()
     assert engine.load_seconds > 0
     assert engine.manifest.detector == "patchcore"
+    assert engine.provider in ("CPU", "CUDA", "DirectML", "OpenVINO")
 
 
 def test_both_engines_agree_within_the_stated_tolerance(bundle: Bundle, crops: list[np.ndarray]) -> None:
@@ -182,9 +183,9 @@ def test_the_exported_file_tells_others_how_to_use_it(bundle: Bundle, tmp_path: 
     assert properties["inspector.id"] == f'"{bundle.manifest.id}"'
     assert str(bundle.manifest.thresholds.fail) in properties["inspector.thresholds"]
     session = onnxruntime.InferenceSession(str(tmp_path / "out" / "net.onnx"), providers=["CPUExecutionProvider"])
-    assert session.get_inputs()[0].shape[0] == "batch"
+    assert "uint8 NHWC" in properties["inspector.input"]
     image, _ = spoilt(3)
-    score, _ = session.run(None, {"image": bundle.manifest.preprocessing.build().batch([image])})
+    score, _ = session.run(None, {"image": bundle.manifest.preprocessing.build().pixels([image])})
     assert float(score[0]) == pytest.approx(open_engine(bundle, "onnx").infer(image).score, rel=1e-6)
 
 
@@ -193,18 +194,18 @@ def test_a_network_that_differs_after_export_is_refused(
 ) -> None:
     """The network is changed between writing and comparing, as a wrongly translated operator would change it."""
     detector = restore_detector(bundle)
-    compare = export._compare
+    measure = export.measure_parity
 
-    def disturbed(network, batch, file):
-        class Disturbed(type(network)):
+    def disturbed(chain, images, file):
+        class Disturbed(type(chain.network)):
             def forward(self, images):
                 scores, maps = super().forward(images)
                 return scores, maps * 1.01
 
-        network.__class__ = Disturbed
-        return compare(network, batch, file)
+        chain.network.__class__ = Disturbed
+        return measure(chain, images, file)
 
-    monkeypatch.setattr(export, "_compare", disturbed)
+    monkeypatch.setattr(export, "measure_parity", disturbed)
     with pytest.raises(TrainingError) as caught:
         export.export_network(detector, [spoilt(1)[0]], tmp_path / "net.onnx")
     assert caught.value.code == "export_parity"

@@ -177,6 +177,10 @@ class MeanEngine:
     def load_seconds(self) -> float:
         return 0.0
 
+    @property
+    def provider(self) -> str:
+        return "CPU"
+
     def infer(self, image: Image) -> Prediction:
         self.began.release()
         if not self.gate.wait(LONG):

@@ -1,7 +1,8 @@
 """The inspection loop: a grab thread fills a one-slot mailbox, an inference thread judges what it finds there.
 
     camera ─▶ grab thread ─▶ mailbox ─▶ inference thread ─▶ recorder
-                                                          └▶ delivery queue and thread of each listener
+                          │                               └▶ delivery queue and thread of each listener
+                          └▶ slot and thread of the viewer (live sources: every frame, judged or not)
 
 A live source that is faster than the engine loses frames, never freshness: the newest one wins. A source that waits (a
 folder, a file) loses none. Whatever cannot be judged is NOT_INSPECTED, with the fault that says why; a lost source is
@@ -32,6 +33,7 @@ from inspector.station.mailbox import Mailbox
 from inspector.station.publishing import Publisher
 from inspector.station.stages import StageStatistics
 from inspector.station.status import LoopStatus, State, StatusBoard
+from inspector.station.viewing import Viewer, Viewing
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +86,7 @@ class InspectionLoop:
         *,
         listeners: Sequence[Listener] = (),
         recorder: Recorder | None = None,
+        viewer: Viewer | None = None,
         settings: LoopSettings | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -93,6 +96,7 @@ class InspectionLoop:
         self._clock = clock or Clock()
         self._publisher = Publisher(thresholds, listeners, recorder, self._clock, self._settings.queue)
         self._publish = self._publisher.publish
+        self._viewing = Viewing(viewer) if viewer is not None else None
         self._stop = threading.Event()
         self._mailbox: Mailbox[_Offered] = Mailbox()
         self._gate = Gate(self._settings.mode)
@@ -140,6 +144,8 @@ class InspectionLoop:
             raise RuntimeError("an inspection loop is started once")
         self._board.starting()
         self._publisher.start()
+        if self._viewing is not None:
+            self._viewing.start()
         for thread in self._threads:
             thread.start()
 
@@ -158,10 +164,11 @@ class InspectionLoop:
                 thread.join(max(deadline - time.monotonic(), 0.0))
         self._board.stopped()
         delivered = self._publisher.close(deadline)
+        shown = self._viewing is None or self._viewing.end(deadline)
         left = [thread.name for thread in self._threads if thread.is_alive()]
         if left:
             logger.error("did not end in time: %s", ", ".join(left))
-        return delivered and not left
+        return delivered and shown and not left
 
     def pause(self) -> None:
         """Judge nothing; the source stays open."""
@@ -217,10 +224,12 @@ class InspectionLoop:
         return self._gate.wait_until_wanted(timeout)
 
     def frame_read(self, frame: Frame, live: bool) -> None:
-        """A usable frame: leave it for the engine if it is to be judged."""
+        """A usable frame: show it if it is live, and leave it for the engine if it is to be judged."""
         if live:
             self._live_since = self._clock.now()
         self._recover()
+        if live and self._viewing is not None:
+            self._viewing.offer(frame)
         admitted = self._gate.admit(frame)
         if admitted is None or self._stop.is_set():
             return

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 
 from inspector.evaluation.judge import Verdict
 from inspector.station.inspection import Inspection
-from inspector.station.stages import Latency, latency_of
-
-WINDOW = 256
-"""Inspections that latency and rate look back on."""
+from inspector.station.stages import WINDOW, Latency, latency_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 from inspector.detectors.base import Timing
 
 WINDOW = 500
-"""Parts that the figures of the stages look back on."""
+"""Parts that figures of time look back on."""
 _MARKS = 4
 DISPLAY = "display"
 """From the verdict to the screen, measured by the window; it is no part of the latency."""

@@ -103,9 +103,15 @@ def live_part(inspection: Inspection) -> LivePart:
 
 def shrunk(pixels: NDArray, side: int) -> NDArray:
     """(H, W[, 3]) with its longer side at most `side` pixels. A copy: nothing keeps the camera's buffer alive."""
+    found = fitted(pixels, side)
+    return pixels.copy() if found is pixels else found
+
+
+def fitted(pixels: NDArray, side: int) -> NDArray:
+    """(H, W[, 3]) with its longer side at most `side` pixels; the array itself if it is already."""
     longest = max(pixels.shape[:2])
     if longest <= side:
-        return pixels.copy()
+        return pixels
     height, width = (max(round(length * side / longest), 1) for length in pixels.shape[:2])
     # Below a factor of two averaging gains nothing that can be seen and costs four times as much.
     interpolation = cv2.INTER_LINEAR if longest < 2 * side else cv2.INTER_AREA

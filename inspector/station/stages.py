@@ -42,7 +42,8 @@ def latency_of(values: list[float]) -> Latency | None:
 class StageTimes:
     """Milliseconds of one part, in the order of its way; together they are its latency.
 
-    `capture`: from the moment the picture was taken until the camera had delivered and the grab thread offered it.
+    `capture`: from the frame's own time until the grab thread offered it to the engine. Cameras take that time between
+    grabbing and decoding, so that exposure and transfer come before it and are not in any figure.
     `queue`: until the engine was free for it. `preprocess`: cropped and made the network's input. `infer`: the network,
     with all that the engine does not tell apart. `postprocess`: the map brought back to the crop. `judge`: judged and
     taken for recording.

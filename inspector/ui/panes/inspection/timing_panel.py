@@ -44,7 +44,7 @@ class TimingPanel(QFrame):
     def _titles(self) -> dict[str, tuple[str, str]]:
         """The name of each line, and what it means."""
         return {
-            "capture": (self.tr("Camera"), self.tr("From the exposure until the picture was delivered.")),
+            "capture": (self.tr("Camera"), self.tr("Decode and fetch the picture; exposure and cable are not seen.")),
             "queue": (self.tr("Waiting"), self.tr("Until the model was free for the picture.")),
             "preprocess": (self.tr("Prepare"), self.tr("Cut out the region, bring it to the model's size.")),
             "infer": (self.tr("Model"), self.tr("The model itself.")),

@@ -27,6 +27,8 @@ class Settings(BaseModel):
     heatmap_opacity: float = 0.5
     show_heatmap: bool = True
     show_contours: bool = True
+    show_camera: bool = False
+    """While a live source is inspected, show its picture instead of the judged part."""
     inspection_source: tuple[str, str] | None = None
     """Kind and address of the source inspected last."""
     camera_read_timeout_s: float = 2.0

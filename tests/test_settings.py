@@ -14,6 +14,12 @@ def test_defaults_where_there_is_no_file() -> None:
     assert load_settings() == Settings()
 
 
+def test_a_file_of_an_older_version_is_loaded() -> None:
+    paths.settings_file().parent.mkdir(parents=True)
+    paths.settings_file().write_text('{"theme": "dark", "show_heatmap": false}', encoding="utf-8")
+    assert load_settings() == Settings(theme="dark", show_heatmap=False, show_camera=False)
+
+
 def test_what_was_saved_is_loaded() -> None:
     settings = Settings(theme="dark", heatmap_opacity=0.25, proxy="http://proxy:3128")
     settings.remember_project(Path("Prüfling 日本"))

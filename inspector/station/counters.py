@@ -6,33 +6,17 @@ import threading
 from collections import Counter, deque
 from dataclasses import dataclass
 
-import numpy as np
-
 from inspector.evaluation.judge import Verdict
 from inspector.station.inspection import Inspection
-
-WINDOW = 256
-"""Inspections that latency and rate look back on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Milliseconds from capture to verdict over the last `n` inspections."""
-
-    minimum: float
-    average: float
-    median: float
-    p95: float
-    maximum: float
-    n: int
+from inspector.station.stages import WINDOW, Latency, latency_of
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """One reading. `inspected` = passed + review + failed; parts that were not inspected are counted beside it.
 
-    `yield_rate` is passed / inspected (0..1), None while nothing was inspected; its n is `inspected`. `rate` is
-    inspections per second, None before the second one.
+    `yield_rate` is passed / inspected (0..1), None while nothing was inspected; its n is `inspected`. `latency` runs
+    from capture to verdict. `rate` is inspections per second, None before the second one.
     """
 
     passed: int
@@ -86,16 +70,9 @@ class Counters:
             review=verdicts[Verdict.REVIEW],
             failed=verdicts[Verdict.FAIL],
             not_inspected=verdicts[Verdict.NOT_INSPECTED],
-            latency=_latency(latencies),
+            latency=latency_of(latencies),
             rate=_rate(times),
         )
-
-
-def _latency(values: list[float]) -> Latency | None:
-    if not values:
-        return None
-    median, p95 = np.percentile(values, (50, 95))
-    return Latency(min(values), float(np.mean(values)), float(median), float(p95), max(values), len(values))
 
 
 def _rate(times: list[float]) -> float | None:

@@ -1,7 +1,8 @@
 """The inspection loop: a grab thread fills a one-slot mailbox, an inference thread judges what it finds there.
 
     camera ─▶ grab thread ─▶ mailbox ─▶ inference thread ─▶ recorder
-                                                          └▶ delivery queue and thread of each listener
+                          │                               └▶ delivery queue and thread of each listener
+                          └▶ slot and thread of the viewer (live sources: every frame, judged or not)
 
 A live source that is faster than the engine loses frames, never freshness: the newest one wins. A source that waits (a
 folder, a file) loses none. Whatever cannot be judged is NOT_INSPECTED, with the fault that says why; a lost source is
@@ -14,7 +15,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from inspector.cameras.base import Camera
@@ -30,7 +31,9 @@ from inspector.station.grabbing import Grabber, GrabLimits
 from inspector.station.judging import Outcome, rejudge
 from inspector.station.mailbox import Mailbox
 from inspector.station.publishing import Publisher
+from inspector.station.stages import StageStatistics
 from inspector.station.status import LoopStatus, State, StatusBoard
+from inspector.station.viewing import Viewer, Viewing
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +62,15 @@ class LoopSettings:
     grab: GrabLimits = field(default_factory=GrabLimits)
 
 
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """A frame for the engine, and when (monotonic seconds) the grab thread had it ready."""
+
+    frame: Frame
+    live: bool
+    at: float
+
+
 class InspectionLoop:
     """Used once: `start`, then `stop`. All methods may be called from any thread, and none but `stop` blocks.
 
@@ -74,6 +86,7 @@ class InspectionLoop:
         *,
         listeners: Sequence[Listener] = (),
         recorder: Recorder | None = None,
+        viewer: Viewer | None = None,
         settings: LoopSettings | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -83,8 +96,9 @@ class InspectionLoop:
         self._clock = clock or Clock()
         self._publisher = Publisher(thresholds, listeners, recorder, self._clock, self._settings.queue)
         self._publish = self._publisher.publish
+        self._viewing = Viewing(viewer) if viewer is not None else None
         self._stop = threading.Event()
-        self._mailbox: Mailbox[tuple[Frame, bool]] = Mailbox()
+        self._mailbox: Mailbox[_Offered] = Mailbox()
         self._gate = Gate(self._settings.mode)
         self._live_since: float | None = None
         self._in_fault = False
@@ -110,6 +124,11 @@ class InspectionLoop:
         return self._publisher.counters
 
     @property
+    def stages(self) -> StageStatistics:
+        """Where the time of the inspected parts went."""
+        return self._publisher.stages
+
+    @property
     def paused(self) -> bool:
         """True between `pause` and `resume`."""
         return self._gate.paused
@@ -125,6 +144,8 @@ class InspectionLoop:
             raise RuntimeError("an inspection loop is started once")
         self._board.starting()
         self._publisher.start()
+        if self._viewing is not None:
+            self._viewing.start()
         for thread in self._threads:
             thread.start()
 
@@ -143,10 +164,11 @@ class InspectionLoop:
                 thread.join(max(deadline - time.monotonic(), 0.0))
         self._board.stopped()
         delivered = self._publisher.close(deadline)
+        shown = self._viewing is None or self._viewing.end(deadline)
         left = [thread.name for thread in self._threads if thread.is_alive()]
         if left:
             logger.error("did not end in time: %s", ", ".join(left))
-        return delivered and not left
+        return delivered and shown and not left
 
     def pause(self) -> None:
         """Judge nothing; the source stays open."""
@@ -202,17 +224,20 @@ class InspectionLoop:
         return self._gate.wait_until_wanted(timeout)
 
     def frame_read(self, frame: Frame, live: bool) -> None:
-        """A usable frame: leave it for the engine if it is to be judged."""
+        """A usable frame: show it if it is live, and leave it for the engine if it is to be judged."""
         if live:
             self._live_since = self._clock.now()
         self._recover()
+        if live and self._viewing is not None:
+            self._viewing.offer(frame)
         admitted = self._gate.admit(frame)
         if admitted is None or self._stop.is_set():
             return
+        offered = _Offered(admitted, live, self._clock.now())
         if live:
-            self._mailbox.put((admitted, live))
+            self._mailbox.put(offered)
         else:
-            self._mailbox.put_when_empty((admitted, live))
+            self._mailbox.put_when_empty(offered)
 
     def frame_refused(self, frame: Frame | None, fault: InspectorError) -> None:
         """A damaged picture: the part it showed was not inspected."""
@@ -263,24 +288,26 @@ class InspectionLoop:
             self._watch()
             return False
         self._gate.taken()
-        outcome = self._inspect(engine, *item)
+        outcome = self._inspect(engine, item)
         if not self._stop.is_set():
             self._publish(outcome)
         return True
 
-    def _inspect(self, engine: Engine, frame: Frame, live: bool) -> Outcome:
-        age = self._clock.now() - frame.monotonic
-        if live and age > self._settings.max_age:
-            return Outcome(frame, error=StationError("frame_stale", source=frame.source, age=round(age, 1)))
-        crop: Crop | None = None
+    def _inspect(self, engine: Engine, offered: _Offered) -> Outcome:
+        frame, taken = offered.frame, self._clock.now()
+        outcome, age = Outcome(frame, marks=(offered.at, taken)), taken - frame.monotonic
+        if offered.live and age > self._settings.max_age:
+            return replace(outcome, error=StationError("frame_stale", source=frame.source, age=round(age, 1)))
         try:
             crop = self._region.crop(frame.pixels)
-            return Outcome(frame, crop, engine.infer(crop.pixels))
+            outcome = replace(outcome, crop=crop, marks=(*outcome.marks, self._clock.now()))
+            prediction = engine.infer(crop.pixels)
+            return replace(outcome, prediction=prediction, marks=(*outcome.marks, self._clock.now()))
         except InspectorError as error:
-            return Outcome(frame, crop, error=error)
+            return replace(outcome, error=error)
         except Exception as error:  # whatever an engine raises, this part was not inspected
             logger.exception("the engine failed")
-            return Outcome(frame, crop, error=StationError("engine_failed", reason=str(error) or type(error).__name__))
+            return replace(outcome, error=StationError("engine_failed", reason=str(error) or type(error).__name__))
 
     def _watch(self) -> None:
         """What only the passing of time shows: a source that has fallen silent, a trigger without a frame."""

@@ -7,12 +7,13 @@ import threading
 from collections.abc import Sequence
 
 from inspector.errors import InspectorError
-from inspector.evaluation.judge import Thresholds
+from inspector.evaluation.judge import Thresholds, Verdict
 from inspector.station.clock import Clock
 from inspector.station.counters import Counters
 from inspector.station.delivery import Delivery, Listener, Recorder
 from inspector.station.inspection import Inspection
-from inspector.station.judging import Outcome, judge, withhold
+from inspector.station.judging import Outcome, judge, timed, withhold
+from inspector.station.stages import StageStatistics
 from inspector.station.status import LoopStatus
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Publisher:
         self.thresholds = thresholds
         self.model_id = ""
         self.counters = Counters()
+        self.stages = StageStatistics()
         self._recorder = recorder
         self._clock = clock
         self._lock = threading.Lock()
@@ -50,8 +52,9 @@ class Publisher:
         with self._lock:
             self._number += 1
             now = self._clock.now()
-            inspection = self._record(judge(outcome, self._number, self.thresholds, self.model_id, now))
-            self.counters.add(inspection, now)
+            recorded = self._record(judge(outcome, self._number, self.thresholds, self.model_id, now))
+            inspection = timed(recorded, outcome.marks, self._clock.now())
+            self._count(inspection)
             for delivery in self._deliveries:
                 delivery.inspection(inspection)
 
@@ -66,6 +69,11 @@ class Publisher:
             delivery.close()
         ended = [delivery.join(deadline) for delivery in self._deliveries] if self._started else []
         return all(ended)
+
+    def _count(self, inspection: Inspection) -> None:
+        self.counters.add(inspection, inspection.judged_at)
+        if inspection.stages is not None and inspection.verdict is not Verdict.NOT_INSPECTED:
+            self.stages.add(inspection.stages)
 
     def _record(self, inspection: Inspection) -> Inspection:
         """The inspection as it may be shown: without evidence there is no verdict."""

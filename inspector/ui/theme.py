@@ -4,7 +4,7 @@ A widget asks `colours_of(widget)` when it paints and repaints on `QEvent.Palett
 style sheet knows these dynamic properties, set by `set_role`:
 
     QPushButton, QToolButton   "primary" (the one main action), "danger", "big" (64 px, gloves), "quiet" (no frame)
-    QLabel                     "title", "heading", "muted", "figure" (a large number)
+    QLabel                     "title", "heading", "muted", "figure" (a large number), "note" (over a picture)
     QFrame                     "card" (a raised panel), "bar" (a strip at an edge)
 """
 

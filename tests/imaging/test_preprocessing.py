@@ -20,6 +20,15 @@ def test_same_size_is_only_normalised():
     np.testing.assert_allclose(result, expected.transpose(2, 0, 1), atol=1e-5)
 
 
+def test_every_value_is_to_the_bit_what_stored_models_were_trained_on():
+    levels = np.arange(256, dtype=np.uint8)
+    image = np.stack([levels, levels[::-1], np.roll(levels, 7)], axis=-1).reshape(16, 16, 3)
+    scale = np.float32(IMAGENET_STD) * np.float32(255)
+    offset = np.float32(IMAGENET_MEAN) / np.float32(IMAGENET_STD)
+    expected = (image[:, :, ::-1].astype(np.float32) / scale - offset).transpose(2, 0, 1)
+    assert np.array_equal(Preprocessing(16, 16).apply(image), expected)
+
+
 @given(height=st.integers(1, 60), width=st.integers(1, 60), value=st.integers(0, 255))
 @settings(deadline=None)
 def test_even_picture_stays_even_at_any_size(height, width, value):

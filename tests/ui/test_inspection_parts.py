@@ -26,7 +26,7 @@ from inspector.station.status import LoopStatus, State
 from inspector.ui.panes.inspection.bridge import RECENT_SCORES, STRIP, LiveBridge
 from inspector.ui.panes.inspection.fault_banner import FaultBanner
 from inspector.ui.panes.inspection.history import History
-from inspector.ui.panes.inspection.parts import PICTURE_SIDE, LivePart, Look, live_part
+from inspector.ui.panes.inspection.parts import PICTURE_SIDE, LivePart, Look, live_part, shrunk
 from inspector.ui.panes.inspection.truth import TruthTally
 from inspector.ui.theme import LIGHT
 from inspector.ui.widgets.filmstrip import Filmstrip, StripItem
@@ -61,6 +61,17 @@ def test_a_part_is_small_whatever_the_camera() -> None:
     assert part.inspection.frame is None
     assert part.inspection.crop is None
     assert part.inspection.prediction == Prediction(5.0, None)
+
+
+@pytest.mark.parametrize("size", [(3000, 4000), (2601, 999), (7, 5000), (1281, 1280)])
+def test_a_shrunk_picture_shows_the_same_places(size: tuple[int, int]) -> None:
+    ramp = np.linspace(0, 1, size[1], dtype=np.float32)[None, :] + np.linspace(0, 2, size[0], dtype=np.float32)[:, None]
+    small = shrunk(ramp, PICTURE_SIDE)
+    assert max(small.shape) == PICTURE_SIDE
+    height, width = small.shape
+    across, down = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
+    expected = across[None, :] + 2 * down[:, None]
+    assert np.abs(small - expected)[1:-1, 1:-1].max(initial=0) < 2 / PICTURE_SIDE + 1 / min(size)
 
 
 def test_a_kept_part_does_not_hold_the_cameras_buffer() -> None:

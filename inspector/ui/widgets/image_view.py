@@ -31,6 +31,8 @@ from inspector.ui.widgets.zoom_buttons import ZoomButtons
 STEP = 1.25
 SHOW_PIXELS_FROM = 3.0
 """From this scale on single pixels are drawn as squares; below, pictures are smoothed."""
+SMALLEST_HALVED = 256
+"""Pixels of the shorter side; below, a picture is small enough to be painted at any size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class ImageView(QWidget):
     """Shows a BGR picture, over it an overlay with its own opacity, over that contours as crisp lines.
 
     Arrays are kept, not copied: the caller does not write into them afterwards. Fast for 12 megapixels: shrunk copies
-    are made once per picture and only what is visible is painted.
+    are made once per picture, when it is shown as small as that, and only what is visible is painted.
     """
 
     scale_changed = Signal(float)
@@ -90,7 +92,7 @@ class ImageView(QWidget):
     def set_image(self, image: Image | None) -> None:
         """Show (H, W, 3) uint8 BGR; None shows the placeholder. A picture of the same size keeps zoom and place; the
         overlay and contours of the picture before are taken away."""
-        self._levels = [] if image is None else _levels(image)
+        self._levels = [] if image is None else [_picture(image, QImage.Format.Format_BGR888)]
         self._overlay = None
         self._contours = []
         height, width = (0, 0) if image is None else image.shape[:2]
@@ -176,10 +178,12 @@ class ImageView(QWidget):
         return max(int(left), 0), max(int(top), 0), min(int(right) + 1, width), min(int(bottom) + 1, height)
 
     def _level(self, pixels: float) -> _Picture:
-        """The shrunk copy that still has at least as many pixels as the screen shows."""
+        """The shrunk copy that still has at least as many pixels as the screen shows, made when it is first needed."""
         wanted = 0
-        while wanted + 1 < len(self._levels) and 0.5 ** (wanted + 1) >= pixels:
+        while 0.5 ** (wanted + 1) >= pixels and min(self._levels[wanted].pixels.shape[:2]) >= SMALLEST_HALVED:
             wanted += 1
+            if wanted == len(self._levels):
+                self._levels.append(_halved(self._levels[-1]))
         return self._levels[wanted]
 
     def _draw(self, painter: QPainter, target: QRectF, picture: _Picture, part: QRectF, *, smooth: bool) -> None:
@@ -259,13 +263,10 @@ class ImageView(QWidget):
         return super().event(event)
 
 
-def _levels(image: Image) -> list[_Picture]:
-    """The picture and copies of half, a quarter, ... its size, down to about a thumbnail."""
-    pictures = [_picture(image, QImage.Format.Format_BGR888)]
-    while min(image.shape[:2]) >= 256:
-        image = cv2.resize(image, (image.shape[1] // 2, image.shape[0] // 2), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-        pictures.append(_picture(image, QImage.Format.Format_BGR888))
-    return pictures
+def _halved(picture: _Picture) -> _Picture:
+    height, width = picture.pixels.shape[:2]
+    half = cv2.resize(picture.pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return _picture(np.asarray(half, np.uint8), QImage.Format.Format_BGR888)
 
 
 def _overlay_picture(overlay: NDArray[np.uint8]) -> _Picture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -22,6 +22,9 @@ class VerdictTile(QWidget):
 
     Without a verdict (`show_verdict(None)`) it is plain and says `idle_text`.
     """
+
+    painted = Signal()
+    """What was last shown is drawn now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +64,8 @@ class VerdictTile(QWidget):
         lower = 34.0
         self._paint_word(painter, area.adjusted(18, 8, -18, -lower), ink, colours)
         self._paint_foot(painter, QRectF(area.left() + 18, area.bottom() - lower, area.width() - 36, lower - 8), ink)
+        painter.end()
+        self.painted.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -1,15 +1,19 @@
-"""From the station's delivery thread into the window's thread, no faster than a person can see."""
+"""From the station's delivery threads into the window's thread, no faster than a person can see."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from inspector.imaging.frame import Frame, Image
+from inspector.station.clock import Clock
 from inspector.station.inspection import Inspection
+from inspector.station.mailbox import Mailbox
 from inspector.station.status import LoopStatus
-from inspector.ui.panes.inspection.parts import LivePart, Look, live_part
+from inspector.ui.panes.inspection.parts import PICTURE_SIDE, LivePart, Look, fitted, live_part
 
 INTERVAL_MS = 33
 STRIP = 16
@@ -17,9 +21,22 @@ STRIP = 16
 RECENT_SCORES = 500
 
 
+STALE_S = 1.0
+"""A camera that delivers nothing for so long has no live picture any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """Ready to be shown; `at` is when it was captured, in monotonic seconds."""
+
+    pixels: Image
+    at: float
+
+
 class LiveBridge(QObject):
-    """A listener of the inspection loop. Its thread shrinks and draws; the window's thread fetches the result by a
-    timer, so it has at most 30 updates per second to show, each with the parts that came since the last one.
+    """A listener and the viewer of the inspection loop. Their threads shrink and draw; the window's thread fetches the
+    result by a timer, so it has at most 30 updates per second to show, each with the parts that came since the last one
+    and the newest picture of the camera.
 
     All signals are sent in the window's thread.
     """
@@ -28,15 +45,23 @@ class LiveBridge(QObject):
     """The newest `LivePart`s, oldest first, at most `STRIP`."""
     status_arrived = Signal(object)
     """A `LoopStatus`; none is left out."""
+    picture_arrived = Signal(object)
+    """The camera's newest picture (BGR) while somebody watches; None once when it delivers no more."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, clock: Clock | None = None) -> None:
         super().__init__(parent)
+        self._clock = clock or Clock()
         self._lock = threading.Lock()
         self._parts: deque[LivePart] = deque(maxlen=STRIP)
         self._statuses: deque[LoopStatus] = deque()
         self._scores: deque[float] = deque(maxlen=RECENT_SCORES)
         self._look = Look()
+        self._watching = False
+        self._picture: Mailbox[_Picture] = Mailbox()
+        self._shown_at: float | None = None
+        """When the picture that is shown was captured; None while there is none."""
         self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(INTERVAL_MS)
         self._timer.timeout.connect(self.pull)
 
@@ -46,6 +71,8 @@ class LiveBridge(QObject):
             self._parts.clear()
             self._statuses.clear()
             self._scores.clear()
+        self._picture.clear()
+        self._shown_at = None
         self._timer.start()
 
     def stop(self) -> None:
@@ -56,6 +83,12 @@ class LiveBridge(QObject):
     def set_look(self, look: Look) -> None:
         """How the parts to come are drawn."""
         self._look = look
+
+    def set_watching(self, watching: bool) -> None:
+        """Whether anybody wants to see the camera's pictures."""
+        self._watching = watching
+        self._picture.clear()
+        self._shown_at = None
 
     def scores(self) -> list[float]:
         """Raw scores of the last parts."""
@@ -75,6 +108,11 @@ class LiveBridge(QObject):
         with self._lock:
             self._statuses.append(status)
 
+    def frame_seen(self, frame: Frame) -> None:
+        """Called in the viewing thread."""
+        if self._watching:
+            self._picture.put(_Picture(fitted(frame.pixels, PICTURE_SIDE), frame.monotonic))
+
     @Slot()
     def pull(self) -> None:
         """Hand over what has come."""
@@ -86,3 +124,16 @@ class LiveBridge(QObject):
             self.status_arrived.emit(status)
         if parts:
             self.parts_arrived.emit(parts)
+        self._pull_picture()
+
+    def _pull_picture(self) -> None:
+        oldest = self._clock.now() - STALE_S
+        picture = self._picture.get(0)
+        if not self._watching:
+            return  # one that was on its way when nobody watched any more
+        if picture is not None and picture.at > oldest:
+            self._shown_at = picture.at
+            self.picture_arrived.emit(picture.pixels)
+        elif self._shown_at is not None and self._shown_at <= oldest:
+            self._shown_at = None
+            self.picture_arrived.emit(None)

@@ -14,9 +14,10 @@ _COLUMNS = 3
 
 
 class CountersPanel(QFrame):
-    """Shows `Counts`; `reset_requested` when the person wants to begin anew."""
+    """Shows `Counts`; `reset_requested` when the person wants to begin anew, `timing_shown` to see where time goes."""
 
     reset_requested = Signal()
+    timing_shown = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +37,11 @@ class CountersPanel(QFrame):
         self.reset.setToolTip(self.tr("Count from nothing, as at the start of a shift."))
         self.reset.setMinimumHeight(TOUCH)
         self.reset.clicked.connect(self.reset_requested)
+        self.timing = QPushButton(self.tr("Timing"), self)
+        self.timing.setToolTip(self.tr("Where the time from camera to screen goes."))
+        self.timing.setMinimumHeight(TOUCH)
+        self.timing.setCheckable(True)
+        self.timing.toggled.connect(self.timing_shown)
         self._lay_out(titles)
         self.show_speed(None)
         self.show_truth(TruthTally())
@@ -53,7 +59,11 @@ class CountersPanel(QFrame):
             grid.addWidget(title, row, column)
             grid.addWidget(figure, row + 1, column)
             grid.setColumnStretch(column, 1)
-        grid.addWidget(self.reset, 0, _COLUMNS, 4, 1, Qt.AlignmentFlag.AlignVCenter)
+        buttons = QVBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.reset)
+        buttons.addWidget(self.timing)
+        grid.addLayout(buttons, 0, _COLUMNS, 4, 1, Qt.AlignmentFlag.AlignVCenter)
         self.truth.setWordWrap(True)
         set_role(self.speed, "muted")
         layout = QVBoxLayout(self)

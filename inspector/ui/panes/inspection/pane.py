@@ -6,10 +6,11 @@ import math
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.errors import InspectorError
 from inspector.evaluation.judge import Thresholds, Verdict
+from inspector.station.counters import Counts
 from inspector.station.status import LoopStatus, State
 from inspector.ui.context import AppContext
 from inspector.ui.errors import ask
@@ -18,11 +19,13 @@ from inspector.ui.panes.inspection.counters_panel import CountersPanel
 from inspector.ui.panes.inspection.display_bar import DisplayBar
 from inspector.ui.panes.inspection.fault_banner import FaultBanner
 from inspector.ui.panes.inspection.history import History
+from inspector.ui.panes.inspection.live_camera import LiveCamera
 from inspector.ui.panes.inspection.model import ActiveModel
 from inspector.ui.panes.inspection.part_view import PartView
 from inspector.ui.panes.inspection.parts import LivePart
 from inspector.ui.panes.inspection.session import LiveSession, RunRequest
 from inspector.ui.panes.inspection.thresholds_panel import ThresholdsPanel
+from inspector.ui.panes.inspection.timing_panel import TimingPanel
 from inspector.ui.panes.inspection.truth import TruthTally
 from inspector.ui.throttle import Throttle
 from inspector.ui.widgets.filmstrip import Filmstrip
@@ -39,7 +42,7 @@ _HISTOGRAM_MS = 1000
 
 class InspectionPane(QWidget):
     """Wires the session to what shows it. The tile tells the newest verdict, or that nothing is inspected while the
-    source is lost; the picture may be an older part, and then says so."""
+    source is lost; the picture may be an older part, or the camera's own, and then says so."""
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,12 +53,16 @@ class InspectionPane(QWidget):
         self.banner = FaultBanner(self)
         self.view = PartView(self)
         self.display = DisplayBar(context.settings, self)
+        self.camera = LiveCamera(self.session.bridge, context.settings.show_camera, self)
         self.strip = Filmstrip(self)
         self.history = History(self.strip, self)
         self.tile = VerdictTile(self)
         self.counters = CountersPanel(self)
         self.thresholds = ThresholdsPanel(self.model, self)
+        self.timing = TimingPanel(self)
         self.tally = TruthTally()
+        self._undrawn: float | None = None
+        """When the verdict was given that the tile has not drawn yet (monotonic seconds)."""
         self._running: str | None = None
         """Id of the model that inspects now."""
         self._state = State.STOPPED
@@ -90,6 +97,7 @@ class InspectionPane(QWidget):
         right.setSpacing(8)
         right.addWidget(self.tile, 2)
         right.addWidget(self.counters)
+        right.addWidget(self.timing, 3)
         right.addWidget(self.thresholds, 3)
         body = QHBoxLayout()
         body.setContentsMargins(12, 8, 12, 8)
@@ -101,6 +109,7 @@ class InspectionPane(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.controls)
         layout.addLayout(body, 1)
+        self.timing.hide()
         self._show_thresholds(True)
 
     def _connect(self) -> None:
@@ -119,9 +128,13 @@ class InspectionPane(QWidget):
         self.model.saved.connect(self._thresholds_saved)
         self.thresholds.thresholds_changed.connect(self._judge_again)
         self.display.changed.connect(self._look_changed)
+        self.display.camera_wanted.connect(self.camera.want)
+        self.camera.changed.connect(self._camera_changed)
         self.history.held_changed.connect(self._show_part)
         self.view.back_wanted.connect(self.history.release)
         self.counters.reset_requested.connect(self._ask_reset)
+        self.counters.timing_shown.connect(self._show_timing)
+        self.tile.painted.connect(self._verdict_drawn)
         self._figures.ready.connect(self._show_figures)
         self._histogram.ready.connect(self._show_live_scores)
 
@@ -137,6 +150,7 @@ class InspectionPane(QWidget):
         self.tally = TruthTally()
         self.counters.show_truth(self.tally)
         self.history.clear()
+        self.camera.begin()
         self.tile.show_verdict(None)
         self._running = self.model.bundle.manifest.id
         self.session.start(
@@ -162,6 +176,7 @@ class InspectionPane(QWidget):
     def _run_ended(self) -> None:
         self.tile.show_verdict(None)
         self._running = None
+        self.camera.end()
         self._figures.drop()
         self._show_figures()
         self._show_state()
@@ -169,6 +184,7 @@ class InspectionPane(QWidget):
     @Slot()
     def _leave_project(self) -> None:
         self._running = None
+        self.camera.end()
         self.session.stop()
         self.banner.clear()
         self.history.clear()
@@ -177,6 +193,7 @@ class InspectionPane(QWidget):
     @Slot(object)
     def _show_status(self, status: LoopStatus) -> None:
         self._status_fault = status.fault
+        self.camera.set_lost(status.fault is not None)
         if status.state is not State.STOPPED:
             self._state = status.state
         if status.fault is not None:
@@ -216,6 +233,8 @@ class InspectionPane(QWidget):
             return self.tr("Choose a source above.")
         if self._state is State.RECONNECTING:
             return self.tr("No picture")
+        if self.camera.shown:
+            return self.tr("Waiting for the next picture…")
         if self.session.active:
             return self.tr("Waiting for the first picture…")
         return self.tr("Press Start to inspect with the model {name}.").format(name=self.model.title)
@@ -230,8 +249,9 @@ class InspectionPane(QWidget):
         for part in parts:
             self.tally.add(part)
         self._show_tile()
+        self._await_drawing(parts[-1])
         self._show_part_fault(parts[-1].inspection.error)
-        if self.history.held is None:
+        if self.history.held is None and not self.camera.shown:
             self._show_part()
         self._figures.submit(None)
         self._histogram.submit(None)
@@ -252,6 +272,12 @@ class InspectionPane(QWidget):
             words.append(self.tr("truth: {kind}").format(kind=part.truth.kind or self.tr("good")))
         self.tile.show_verdict(part.verdict, " · ".join(words))
 
+    def _await_drawing(self, part: LivePart) -> None:
+        """Time how long the screen needs, for a verdict that is about to be drawn there."""
+        seen = self.tile.isVisible() and not self.window().isMinimized()
+        told = self._status_fault is None and part.verdict is not Verdict.NOT_INSPECTED
+        self._undrawn = part.inspection.judged_at if seen and told else None
+
     def _show_part_fault(self, error: InspectorError | None) -> None:
         """Faults of single parts; one of the source stays until the source answers."""
         if self._status_fault is not None or self._state not in _ALIVE:
@@ -268,15 +294,40 @@ class InspectionPane(QWidget):
         thresholds = self.thresholds.thresholds
         fail = thresholds.fail if thresholds is not None else math.inf
         held = self.history.held
-        self.view.show_part(self.history.shown, self.display.look, fail, held=held is not None)
+        if held is None and self.camera.shown:
+            self.view.show_camera(self.camera.picture)
+        else:
+            self.view.show_part(self.history.shown, self.display.look, fail, held=held is not None)
         self.thresholds.histogram.set_mark(held.score if held is not None else None)
+
+    @Slot()
+    def _camera_changed(self) -> None:
+        if self.history.held is not None:
+            return
+        if self.camera.picture is None:
+            self.view.set_placeholder(self._advice())
+            self._show_part()
+        elif self.isVisible():
+            self.view.show_camera(self.camera.picture)
 
     @Slot(object)
     def _show_figures(self, _: object = None) -> None:
         counts = self.session.counts()
         if counts is not None:
             self.counters.show_counts(counts)
+            self._show_stages(counts)
         self.counters.show_truth(self.tally)
+
+    def _show_stages(self, counts: Counts) -> None:
+        if self.timing.isVisible():
+            self.timing.show_figures(self.session.stages(), counts.latency, counts.rate, self.session.dropped)
+
+    @Slot()
+    def _verdict_drawn(self) -> None:
+        if self._undrawn is not None:
+            self.session.shown(self._undrawn)
+            self._undrawn = None
+            self._figures.submit(None)
 
     @Slot(object)
     def _show_live_scores(self, _: object) -> None:
@@ -330,7 +381,20 @@ class InspectionPane(QWidget):
     @Slot(bool)
     def _show_thresholds(self, shown: bool) -> None:
         self.thresholds.setVisible(shown)
-        self._side.setMinimumWidth(SIDE_WIDTH if shown else NARROW_SIDE_WIDTH)
+        self._make_room(self.counters.timing, shown)
+
+    @Slot(bool)
+    def _show_timing(self, shown: bool) -> None:
+        self.timing.setVisible(shown)
+        self._make_room(self.controls.thresholds, shown)
+        self._show_figures()
+
+    def _make_room(self, other: QPushButton, shown: bool) -> None:
+        """There is room for one of thresholds and timing: showing one puts the other away."""
+        if shown:
+            other.setChecked(False)
+        wide = self.controls.thresholds.isChecked() or self.counters.timing.isChecked()
+        self._side.setMinimumWidth(SIDE_WIDTH if wide else NARROW_SIDE_WIDTH)
 
     @Slot()
     def _toggle_full_screen(self) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from inspector.evaluation.judge import Verdict
+from inspector.imaging.frame import Image
 from inspector.ui.panes.inspection.parts import LivePart, Look
 from inspector.ui.texts import verdict_word
 from inspector.ui.theme import TOUCH, colours_of, set_role
@@ -15,10 +16,14 @@ from inspector.ui.widgets.symbols import verdict_colours
 
 FRAME = 8
 """Width of the coloured frame in device-independent pixels."""
+_NOTE_MARGIN = 10
 
 
 class PartView(QWidget):
-    """Shows a `LivePart`. While it is not the live one, a strip above says which one it is, with a way back."""
+    """Shows a `LivePart`. While it is not the live one, a strip above says which one it is, with a way back.
+
+    Or shows the camera's own picture: nothing is drawn over it but a note that it was not judged.
+    """
 
     back_wanted = Signal()
 
@@ -43,10 +48,15 @@ class PartView(QWidget):
         layout.addWidget(self.held)
         layout.addWidget(self.picture, 1)
         self.held.hide()
+        self.camera_note = QLabel(self.tr("Camera, not judged"), self.picture)
+        set_role(self.camera_note, "note")
+        self.camera_note.move(_NOTE_MARGIN, _NOTE_MARGIN)
+        self.camera_note.hide()
 
     def show_part(self, part: LivePart | None, look: Look, fail: float, *, held: bool) -> None:
         """Draw a part, or none; `fail` is the raw threshold of the contours."""
-        self._verdict = None if part is None else part.verdict
+        self._set_verdict(None if part is None else part.verdict)
+        self.camera_note.hide()
         self.held.setVisible(held and part is not None)
         if part is not None and held:
             self.held_text.setText(self._held_text(part))
@@ -54,7 +64,19 @@ class PartView(QWidget):
         self.picture.set_image(None if drawn is None else drawn.drawn)
         if drawn is not None and look.contours:
             self.picture.set_contours(drawn.outlines(fail), QColor("#ffffff"))
-        self.update()
+
+    def show_camera(self, picture: Image | None) -> None:
+        """Show what the camera sees now (BGR), or that it delivers nothing."""
+        self._set_verdict(None)
+        self.held.hide()
+        self.camera_note.adjustSize()
+        self.camera_note.setVisible(picture is not None)
+        self.picture.set_image(picture)
+
+    def _set_verdict(self, verdict: Verdict | None) -> None:
+        if verdict is not self._verdict:
+            self._verdict = verdict
+            self.update()
 
     def _held_text(self, part: LivePart) -> str:
         score = "–" if part.score is None else f"{part.score:.4g}"

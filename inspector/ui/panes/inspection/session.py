@@ -13,13 +13,15 @@ from inspector.evaluation.judge import Thresholds
 from inspector.runtime.bundle import load_bundle
 from inspector.runtime.engine import Engine
 from inspector.runtime.engines import open_engine
-from inspector.station.counters import Counters, Counts
+from inspector.station.clock import Clock
+from inspector.station.counters import Counts
 from inspector.station.gate import Mode
 from inspector.station.grabbing import GrabLimits
 from inspector.station.loop import InspectionLoop, LoopSettings
 from inspector.station.mailbox import Mailbox
 from inspector.station.recording import RecordWriter
 from inspector.station.records import RecordStore
+from inspector.station.stages import Latency
 from inspector.tasks import CancelToken, Progress
 from inspector.ui.panes.inspection.bridge import LiveBridge
 from inspector.ui.workers import TaskRunner
@@ -79,6 +81,7 @@ def prepare(request: RunRequest, bridge: LiveBridge) -> Run:
         request.thresholds,
         listeners=[bridge],
         recorder=writer,
+        viewer=bridge,
         settings=settings,
     )
     return Run(loop, writer, store)
@@ -104,10 +107,11 @@ class LiveSession(QObject):
         self._closer = TaskRunner(self)
         self._closer.failed.connect(self.failed)
         self._closer.finished.connect(self._closed)
+        self._clock = Clock()
         # What a worker has opened is handed over here and not by a signal: none is lost when the window closes.
         self._opened: Mailbox[Run] = Mailbox()
         self._run: Run | None = None
-        self._counters: Counters | None = None
+        self._watched: InspectionLoop | None = None
         self._active = False
         self._stopping = False
 
@@ -148,14 +152,29 @@ class LiveSession(QObject):
         if self._run is not None:
             self._run.loop.set_thresholds(thresholds)
 
+    def shown(self, judged_at: float) -> None:
+        """The verdict given at this moment (`Inspection.judged_at`) has just been drawn."""
+        if self._watched is not None:
+            self._watched.stages.add_display((self._clock.now() - judged_at) * 1000)
+
     def counts(self) -> Counts | None:
         """The counters of the run or, when it has ended, of the last one; None before the first."""
-        return self._counters.read() if self._counters is not None else None
+        return self._watched.counters.read() if self._watched is not None else None
+
+    def stages(self) -> dict[str, Latency]:
+        """The figures of each stage of that run."""
+        return self._watched.stages.read() if self._watched is not None else {}
+
+    @property
+    def dropped(self) -> int:
+        """Frames of that run that were replaced by a newer one before the engine was free."""
+        return self._watched.dropped if self._watched is not None else 0
 
     def reset_counters(self) -> None:
         """Count from nothing."""
-        if self._counters is not None:
-            self._counters.reset()
+        if self._watched is not None:
+            self._watched.counters.reset()
+            self._watched.stages.reset()
 
     def shutdown(self) -> None:
         """End everything and wait for it, for closing the window."""
@@ -175,7 +194,7 @@ class LiveSession(QObject):
         elif self._stopping:
             self._close_run()
         else:
-            self._counters = self._run.loop.counters
+            self._watched = self._run.loop
             self.bridge.start()
             self._run.loop.start()
 

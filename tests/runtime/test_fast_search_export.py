@@ -8,7 +8,8 @@ import numpy as np
 
 from inspector.detectors.base import Detector
 from inspector.detectors.components.coarse_search import CoarseToFine
-from inspector.runtime.export import TOLERANCE, export_network
+from inspector.runtime.difference import TOLERANCE
+from inspector.runtime.export import export_network
 from tests.detectors.parts import bad_part, fitted, good_part, good_parts
 
 

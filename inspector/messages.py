@@ -40,6 +40,8 @@ ERRORS: dict[str, str] = {
     "region_too_small": "The region of interest is {width}×{height} pixels; at least {minimum}×{minimum} are needed. "
     "Draw a larger one.",
     "region_polygon": "An ignored zone needs at least three corners and has {corners}. Draw it again or remove it.",
+    "tiling_invalid": "Tiles of {size} pixels that overlap by {overlap} cannot be used: a tile has from {smallest} to "
+    "{largest} pixels, and at most half of it may overlap. Choose other tiles.",
     # projects
     "project_gone": "The project folder “{folder}” cannot be found: it was moved or deleted, or its drive is not "
     "connected. Connect the drive or choose the folder again.",

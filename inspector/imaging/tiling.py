@@ -13,6 +13,9 @@ from inspector.errors import ImageError
 SMALLEST, LARGEST = 32, 4096
 """Sides of a tile that make sense, in crop pixels."""
 
+DEFAULT_OVERLAP = 0.25
+"""Share of a tile that the next one shows too: a defect smaller than that lies whole in one of them."""
+
 Tile = tuple[slice, slice]
 """Rows and columns of a crop."""
 

@@ -9,6 +9,7 @@ from typing import Literal
 from inspector.errors import BundleError
 from inspector.runtime.bundle import Bundle, load_bundle
 from inspector.runtime.engine import Engine
+from inspector.runtime.tiled_engine import in_tiles
 
 EngineName = Literal["auto", "onnx", "torch"]
 
@@ -24,11 +25,11 @@ def open_engine(path: Path | Bundle, engine: EngineName = "auto", *, threads: in
         _need("onnxruntime", "ONNX Runtime")
         from inspector.runtime.onnx_engine import OnnxEngine
 
-        return OnnxEngine(bundle.manifest, bundle.onnx(), bundle.folder, threads)
+        return in_tiles(OnnxEngine(bundle.manifest, bundle.onnx(), bundle.folder, threads))
     _need("torch", "PyTorch")
     from inspector.runtime.torch_engine import TorchEngine
 
-    return TorchEngine(bundle)
+    return in_tiles(TorchEngine(bundle))
 
 
 def chosen_engine(bundle: Bundle, engine: EngineName) -> Literal["onnx", "torch"]:

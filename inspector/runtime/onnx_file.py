@@ -26,7 +26,8 @@ def write_onnx(bundle: Bundle, file: Path) -> None:
 
 
 def _properties(manifest: Manifest) -> dict[str, str]:
-    wanted = {"id", "name", "detector", "preprocessing", "region", "thresholds"}
-    steps = "region, resize to width x height, BGR to RGB, divide by 255, subtract mean, divide by std, NCHW"
+    wanted = {"id", "name", "detector", "preprocessing", "region", "tiling", "thresholds"}
+    tiles = "overlapping tiles (the score is the largest of theirs), " if manifest.tiling else ""
+    steps = f"region, {tiles}resize to width x height, BGR to RGB, divide by 255, subtract mean, divide by std, NCHW"
     parts = {**manifest.model_dump(mode="json", include=wanted), "input": steps}
     return {f"inspector.{name}": json.dumps(value) for name, value in parts.items()}

@@ -20,6 +20,7 @@ from inspector.imaging.files import write_image
 from inspector.imaging.simulation import render
 from inspector.jobs.train import TrainingJob
 from inspector.runtime.bundle import load_bundle
+from inspector.runtime.manifest import TilingPart
 from inspector.tasks import CancelToken, no_progress
 from inspector.ui.context import AppContext
 from inspector.ui.panes.training import TrainingPane
@@ -154,6 +155,22 @@ def test_choices_make_a_valid_job(pane: TrainingPane, project: Project) -> None:
     assert (job.detector, job.preset, job.image_size, job.backbone) == ("padim", "quick", 64, DEFAULT_BACKBONE)
     assert job.layers == form.backbone.info.default_layers
     assert job.parameters == {}
+
+
+def test_tiles_are_off_until_chosen_and_a_method_that_learns_places_is_warned_of(
+    pane: TrainingPane, project: Project
+) -> None:
+    form = pane.trainer.form
+    assert form.choices["tiling"] is None
+    assert "small defects" in form.tiles.remark.text()
+    form.method.setCurrentIndex(form.method.findData("padim"))
+    form.tiles.choose(256)
+    assert "Choose PatchCore" in form.tiles.remark.text()
+    form.method.setCurrentIndex(form.method.findData("patchcore"))
+    assert "Choose PatchCore" not in form.tiles.remark.text()
+    job = TrainingJob(dataset=project.folder, out=project.models.new_folder(), **form.choices)
+    assert job.tiling == TilingPart(size=256, overlap=64)
+    assert TrainingJob.model_validate_json(job.model_dump_json()) == job
 
 
 def test_missing_weights_keep_training_from_starting(pane: TrainingPane, qtbot: QtBot) -> None:

@@ -265,7 +265,7 @@ def _score_held_out(
     hashed, unreadable = hash_samples(others, progress, cancel)
     learned = set(manifest.training.images_sha256)
     unseen = [sample for sample in hashed if content_hash(sample) not in learned]
-    engine = in_tiles(OnnxEngine(manifest, network, job.out))
+    engine = in_tiles(OnnxEngine(manifest, network, job.out), cancel)
     try:
         scoring = score_samples(engine.infer, unseen, dataset.region, progress, cancel)
     finally:

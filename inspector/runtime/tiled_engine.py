@@ -11,6 +11,7 @@ from inspector.imaging.frame import Image
 from inspector.imaging.tiling import MapMerger, Tiling
 from inspector.runtime.engine import Engine
 from inspector.runtime.manifest import Manifest
+from inspector.tasks import CancelToken
 
 AT_ONCE = 16
 """Tiles whose maps are held before they are merged: enough for a graphics card, little beside a large picture."""
@@ -22,9 +23,12 @@ class TiledEngine:
     Memory beside the crop: the merged map and what one batch of tiles takes. See `runtime.engine.Engine`.
     """
 
-    def __init__(self, engine: Engine, tiling: Tiling) -> None:
+    def __init__(self, engine: Engine, tiling: Tiling, cancel: CancelToken | None = None) -> None:
+        """`cancel`: looked at between batches of tiles, so that one large crop does not hold up the end of a job;
+        `infer` then raises `Cancelled`."""
         self._engine = engine
         self._tiling = tiling
+        self._cancel = cancel or CancelToken()
 
     @property
     def manifest(self) -> Manifest:
@@ -44,6 +48,7 @@ class TiledEngine:
         timing = Timing()
         tiles = self._tiling.tiles(height, width)
         for first in range(0, len(tiles), AT_ONCE):
+            self._cancel.raise_if_cancelled()
             some = tiles[first : first + AT_ONCE]
             found = self._engine.infer_batch([image[tile] for tile in some])
             started = time.perf_counter()
@@ -65,10 +70,13 @@ class TiledEngine:
         self._engine.close()
 
 
-def in_tiles(engine: Engine) -> Engine:
-    """An engine that judges as its bundle was trained: in tiles where the manifest says so, else as it is."""
+def in_tiles(engine: Engine, cancel: CancelToken | None = None) -> Engine:
+    """An engine that judges as its bundle was trained: in tiles where the manifest says so, else as it is.
+
+    For `cancel` see `TiledEngine`.
+    """
     tiling = engine.manifest.tiling
-    return engine if tiling is None else TiledEngine(engine, tiling.build())
+    return engine if tiling is None else TiledEngine(engine, tiling.build(), cancel)
 
 
 def _sum(one: Timing, other: Timing) -> Timing:

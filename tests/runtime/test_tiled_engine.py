@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from inspector.detectors.base import Prediction
+from inspector.errors import Cancelled
 from inspector.imaging.frame import Image
 from inspector.imaging.tiling import Tiling
 from inspector.runtime.bundle import Bundle, load_bundle
@@ -15,6 +16,7 @@ from inspector.runtime.engine import Engine
 from inspector.runtime.engines import open_engine
 from inspector.runtime.onnx_engine import OnnxEngine
 from inspector.runtime.tiled_engine import AT_ONCE, TiledEngine
+from inspector.tasks import CancelToken
 from tests.support.brightness import SIDE, write_brightness_bundle
 
 TILING = Tiling(SIDE, 8)
@@ -72,6 +74,21 @@ def test_tiles_go_in_small_batches_and_their_times_are_added_up(whole: Engine) -
     assert found.timing.total_ms == pytest.approx(
         found.timing.preprocess_ms + found.timing.inference_ms + found.timing.postprocess_ms
     )
+
+
+def test_a_large_crop_can_be_broken_off(whole: Engine) -> None:
+    cancel = CancelToken()
+    judge, judged = whole.infer_batch, []
+
+    def cancelling(images: list[Image]) -> list[Prediction]:
+        cancel.cancel()
+        judged.append(len(images))
+        return judge(images)
+
+    whole.infer_batch = cancelling  # type: ignore[method-assign]
+    with pytest.raises(Cancelled):
+        TiledEngine(whole, TILING, cancel).infer(speckled(200, 310))
+    assert judged == [AT_ONCE]
 
 
 def test_a_method_without_maps_has_none_in_tiles(whole: Engine) -> None:

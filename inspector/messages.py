@@ -40,6 +40,8 @@ ERRORS: dict[str, str] = {
     "region_too_small": "The region of interest is {width}×{height} pixels; at least {minimum}×{minimum} are needed. "
     "Draw a larger one.",
     "region_polygon": "An ignored zone needs at least three corners and has {corners}. Draw it again or remove it.",
+    "tiling_invalid": "Tiles of {size} pixels that overlap by {overlap} cannot be used: a tile has from {smallest} to "
+    "{largest} pixels, and at most half of it may overlap. Choose other tiles.",
     # projects
     "project_gone": "The project folder “{folder}” cannot be found: it was moved or deleted, or its drive is not "
     "connected. Connect the drive or choose the folder again.",
@@ -164,6 +166,8 @@ ERRORS: dict[str, str] = {
     "guessed from altered copies of it. Collect about 20 good parts, then train again.",
     "training_all_alike": "All {count} good pictures look the same to the model, so it will probably reject every "
     "other part. Collect pictures of different parts, in the positions and the light that occur, then train again.",
+    "training_tiles_alike": "{method} learns what is usual at each place, but every tile shows another part of the "
+    "picture, so it finds less in tiles. Choose PatchCore for tiles.",
     "training_no_good": "There is nothing to learn from in {dataset}: no good sample is free for training. "
     "Label samples as good, or put good ones from the test split into the training split.",
     "training_none_readable": "None of the {count} good samples of {dataset} can be read. The first one: {reason} "

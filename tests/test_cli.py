@@ -19,6 +19,7 @@ from inspector.cli.entry import app, run
 from inspector.features.registry import backbone_info
 from inspector.features.weights import file_sha256
 from inspector.imaging.files import read_image
+from inspector.runtime.bundle import load_bundle
 from tests.support.parts import SIZE, write_good, write_mvtec
 
 INSPECTOR = [sys.executable, "-m", "inspector"]
@@ -63,6 +64,25 @@ def test_wrong_usage_is_2(arguments: list[str]) -> None:
 
 def test_a_setting_needs_a_value(dataset: Path, tmp_path: Path) -> None:
     assert run(["train", str(dataset), "--out", str(tmp_path / "m"), "--set", "ratio"]) == 2
+
+
+def test_tiles_need_a_size_and_no_more_than_half_of_one_overlaps(dataset: Path, tmp_path: Path) -> None:
+    command = ["train", str(dataset), "--out", str(tmp_path / "m")]
+    assert run([*command, "--tile-overlap", "0.2"]) == 2
+    assert run([*command, "--tile-size", "64", "--tile-overlap", "0.6"]) == 2
+    assert run([*command, "--tile-size", "16"]) == 2
+
+
+def test_train_and_judge_in_tiles(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bundle, file = tmp_path / "m", tmp_path / "t.json"
+    command = ["train", str(dataset), "--out", str(bundle), "--preset", "quick", "--image-size", "32"]
+    tiles = ["--detector", "patchcore", "--tile-size", "64", "--tile-overlap", "0.5", "--json", str(file)]
+    assert run([*command, *tiles]) == 0
+    assert "64 pixels, 32 of them shared" in " ".join(capsys.readouterr().out.split())
+    assert json.loads(file.read_text(encoding="utf-8"))["tiling"] == {"size": 64, "overlap": 32}
+    assert load_bundle(bundle).manifest.tiling is not None
+    assert run(["predict", str(bundle), str(dataset / "test" / "paint" / "0.png"), "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["images"][0]["verdict"] == "fail"
 
 
 def test_train_writes_what_was_promised(model: tuple[Path, dict]) -> None:

@@ -13,6 +13,7 @@ from inspector.cli.results import show_benchmark, show_estimate, show_evaluation
 if TYPE_CHECKING:
     from inspector.jobs.estimate import TrainingEstimate
     from inspector.jobs.train import TrainingJob, TrainingResult
+    from inspector.runtime.manifest import TilingPart
     from inspector.tasks import CancelToken, Progress
 
 _DATASET = "A folder of good images, a folder in MVTec AD layout, or a project."
@@ -25,6 +26,14 @@ Backbone = Annotated[str | None, typer.Option(metavar="NAME", help="Features (se
 Weights = Annotated[Path | None, typer.Option(metavar="FILE", help="The backbone's weights (.pth or .safetensors).")]
 Layers = Annotated[str, typer.Option(metavar="A,B", help="The backbone's layers, separated by commas.")]
 ImageSize = Annotated[int, typer.Option(min=32, max=2048, metavar="N", help="Side in pixels after scaling.")]
+TileSize = Annotated[
+    int | None,
+    typer.Option(min=32, max=4096, metavar="N", help="Judge large images in tiles of this side in pixels."),
+]
+TileOverlap = Annotated[
+    float | None,
+    typer.Option(min=0, max=0.5, metavar="SHARE", help="How much of a tile the next one shows too (0.25)."),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same model.")]
 
 
@@ -36,6 +45,8 @@ def train(
     weights: Weights = None,
     layers: Layers = "",
     image_size: ImageSize = 256,
+    tile_size: TileSize = None,
+    tile_overlap: TileOverlap = None,
     preset: Preset = "standard",
     settings: Annotated[
         list[str] | None,
@@ -70,6 +81,7 @@ def train(
         weights=weights,
         layers=_listed(layers),
         image_size=image_size,
+        tiling=_tiling(tile_size, tile_overlap),
         seed=seed,
         device=device,
         target_reject_rate=target,
@@ -98,7 +110,18 @@ def _estimate(job: TrainingJob) -> TrainingEstimate | None:
     found = pictures_of(load_dataset(job.dataset), region)
     if found is None:
         return None
-    return estimate(make_detector(job), job.folds, found, machine_speed(), load_settings().training_pace)
+    tiling = job.tiling.build() if job.tiling else None
+    return estimate(make_detector(job), job.folds, found, machine_speed(), load_settings().training_pace, tiling)
+
+
+def _tiling(size: int | None, share: float | None) -> TilingPart | None:
+    from inspector.runtime.manifest import TilingPart
+
+    if size is None and share is not None:
+        raise typer.BadParameter("needs --tile-size", param_hint="--tile-overlap")
+    if size is None:
+        return None
+    return TilingPart.sharing(size) if share is None else TilingPart.sharing(size, share)
 
 
 def _train_in_child(job: TrainingJob, progress: Progress, cancel: CancelToken) -> TrainingResult:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from inspector.jobs.predict import PredictionResult
     from inspector.jobs.samples import Skipped
     from inspector.jobs.train import TrainingResult
-    from inspector.runtime.manifest import ThresholdPart
+    from inspector.runtime.manifest import ThresholdPart, TilingPart
 
 
 def show_estimate(expected: TrainingEstimate) -> None:
@@ -39,6 +39,7 @@ def show_training(result: TrainingResult) -> None:
         ("Model", str(result.out)),
         ("Method", f"{result.detector}, {result.backbone}" if result.backbone else result.detector),
         ("Learned from", f"{result.images} good images"),
+        *_tile_rows(result.tiling),
         ("Thresholds", _thresholds(result.thresholds)),
         ("Fit", f"{result.fit_s:.1f} s of {result.total_s:.1f} s, at most {result.peak_rss_mb:.0f} MB"),
         *_figure_rows(metrics),
@@ -103,6 +104,12 @@ def _benchmark_row(row: BenchmarkRow) -> tuple[str, ...]:
     counts = (str(value) if value is not None else "-" for value in (row.n_good, row.n_defect))
     costs = (_number(row.fit_s, 1), _number(row.peak_rss_mb, 0), _number(row.median_ms, 1))
     return row.dataset, row.detector, *counts, *ranked, *costs
+
+
+def _tile_rows(tiling: TilingPart | None) -> list[tuple[str, str]]:
+    if tiling is None:
+        return []
+    return [("Tiles", f"{tiling.size} pixels, {tiling.overlap} of them shared with the next")]
 
 
 def _figure_rows(figures: dict[str, Any]) -> list[tuple[str, str]]:

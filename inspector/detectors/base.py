@@ -88,6 +88,8 @@ class Detector(ABC):
     parameters_type: ClassVar[type[Parameters]]
     needs_backbone: ClassVar[bool] = True
     has_map: ClassVar[bool] = True
+    learns_places: ClassVar[bool] = False
+    """Whether it learns what is usual at each place of a crop, so that all crops have to show the same view."""
 
     def __init__(self, settings: DetectorSettings, parameters: Parameters) -> None:
         self.settings = settings
@@ -131,12 +133,19 @@ class Detector(ABC):
         not fit."""
 
     def cross_validated_scores(
-        self, images: Sequence[Image], folds: int, progress: Progress, cancel: CancelToken
+        self,
+        images: Sequence[Image],
+        folds: int,
+        progress: Progress,
+        cancel: CancelToken,
+        groups: NDArray[np.intp] | None = None,
     ) -> NDArray[np.float64]:
         """Score every good image by a detector that has not seen it, (N,) float64 in the order of `images`.
 
-        The default refits on each fold; a method that can reuse features between folds overrides it.
+        `groups` (N,) numbers what belongs together, as tiles of one picture do: nothing of an image's group was seen
+        either. None: every image stands for itself. The default refits on each fold; a method that can reuse features
+        between folds overrides it.
         """
         from inspector.detectors.cross_validation import refit_scores
 
-        return refit_scores(self, images, folds, progress, cancel)
+        return refit_scores(self, images, folds, progress, cancel, groups)

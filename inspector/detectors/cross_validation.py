@@ -41,36 +41,50 @@ class Subset(Sequence[Image]):
         return self._images[int(self._indices[index])]
 
 
-def fold_members(n: int, folds: int, seed: int) -> list[NDArray[np.intp]]:
-    """Indices 0 to n-1 shuffled into at most `folds` parts of nearly equal size, none empty: with n of no more than
-    `folds`, one is left out at a time."""
-    order = np.random.default_rng(seed).permutation(n)
-    return [np.sort(part) for part in np.array_split(order, min(max(folds, 2), n))]
+def fold_members(groups: NDArray[np.intp], folds: int, seed: int) -> list[NDArray[np.intp]]:
+    """Indices of items (n,), whose groups are given, in at most `folds` parts of nearly as many groups each.
+
+    Groups are shuffled and never divided; no part is empty. With no more groups than `folds`, one group is left out at
+    a time.
+    """
+    names = np.unique(groups)
+    drawn = np.array_split(np.random.default_rng(seed).permutation(names), min(max(folds, 2), len(names)))
+    return [np.flatnonzero(np.isin(groups, part)) for part in drawn]
+
+
+def groups_of(images: Sequence[Image], groups: NDArray[np.intp] | None) -> NDArray[np.intp]:
+    """The groups given, (n,), or each image as its own."""
+    return np.arange(len(images)) if groups is None else groups
 
 
 def refit_scores(
-    detector: Detector, images: Sequence[Image], folds: int, progress: Progress, cancel: CancelToken
+    detector: Detector,
+    images: Sequence[Image],
+    folds: int,
+    progress: Progress,
+    cancel: CancelToken,
+    groups: NDArray[np.intp] | None = None,
 ) -> NDArray[np.float64]:
-    """Scores (n,) float64 of n good images, in order, by fitting a detector like this one once per fold.
+    """Scores (n,) float64 of n good images, in order, by fitting a detector like this one once per fold of `groups`.
 
-    A single image cannot be held out. It gets the largest score among mildly altered copies of itself (moved, turned,
-    brighter or darker, noisier), by a detector fitted on it: an optimistic stand-in for a second good part. Raises
-    what `Detector.fit` raises.
+    A single group cannot be held out. Each of its images gets the largest score among mildly altered copies of itself
+    (moved, turned, brighter or darker, noisier), by a detector fitted on all of them: an optimistic stand-in for a
+    second good part. Raises what `Detector.fit` raises.
     """
     if not len(images):
         raise TrainingError("training_no_images")
-    if len(images) == 1:
-        fitted = _fitted_like(detector, images, cancel)
-        copies = altered_copies(images[0], detector.settings.seed)
-        progress(1, 1, "cross_validation")
-        return np.array([max(prediction.score for prediction in fitted.predict(copies))])
+    owners = groups_of(images, groups)
+    parts = fold_members(owners, folds, detector.settings.seed)
     scores = np.empty(len(images))
     done = 0
-    for held in fold_members(len(images), folds, detector.settings.seed):
-        fitted = _fitted_like(detector, Subset(images, np.setdiff1d(np.arange(len(images)), held)), cancel)
+    for held in parts:
+        others = np.setdiff1d(np.arange(len(images)), held) if len(parts) > 1 else held
+        fitted = _fitted_like(detector, Subset(images, others), cancel)
         for index in held:
             cancel.raise_if_cancelled()
-            scores[index] = fitted.predict([images[int(index)]])[0].score
+            seen = images[int(index)]
+            queries = [seen] if len(parts) > 1 else altered_copies(seen, detector.settings.seed)
+            scores[index] = max(prediction.score for prediction in fitted.predict(queries))
             progress(done := done + 1, len(images), "cross_validation")
     return scores
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.detectors.base import BackboneIdentity, Detector, DetectorSettings, Prediction, State, Timing
-from inspector.detectors.cross_validation import refit_scores
+from inspector.detectors.cross_validation import fold_members, groups_of, refit_scores
 from inspector.detectors.input_size import input_size
 from inspector.detectors.maps import to_crop
 from inspector.detectors.parameters import Parameters
@@ -58,11 +58,12 @@ class FeatureDetector(Detector):
         backbone: LoadedBackbone,
         preprocessing: Preprocessing,
         images: Sequence[Image],
-        folds: int,
+        folds: Sequence[NDArray[np.intp]],
         progress: Progress,
         cancel: CancelToken,
     ) -> NDArray[np.float64]:
-        """Scores of at least two images, each by what was learned from the other folds; features are reused."""
+        """Scores of images, each by what was learned from the other folds (indices of images, at least two folds);
+        features are reused."""
 
     @abstractmethod
     def _work(self, features: FeatureCost, material: Material) -> Work:
@@ -108,18 +109,25 @@ class FeatureDetector(Detector):
         return backbone.to(device), Preprocessing(height, width, backbone.mean, backbone.std)
 
     def cross_validated_scores(
-        self, images: Sequence[Image], folds: int, progress: Progress, cancel: CancelToken
+        self,
+        images: Sequence[Image],
+        folds: int,
+        progress: Progress,
+        cancel: CancelToken,
+        groups: NDArray[np.intp] | None = None,
     ) -> NDArray[np.float64]:
-        """See `Detector.cross_validated_scores`; with a single image, see `refit_scores`."""
+        """See `Detector.cross_validated_scores`; with a single group, see `refit_scores`."""
         import torch
 
         from inspector.detectors.components.memory import memory_errors_named
 
-        if len(images) < 2:
-            return refit_scores(self, images, folds, progress, cancel)
+        owners = groups_of(images, groups)
+        if len(np.unique(owners)) < 2:
+            return refit_scores(self, images, folds, progress, cancel, groups)
+        parts = fold_members(owners, folds, self.settings.seed)
         with memory_errors_named(), torch.inference_mode():
             backbone, preprocessing = self._prepare(images, progress, cancel)
-            return self._held_out_scores(backbone, preprocessing, images, folds, progress, cancel)
+            return self._held_out_scores(backbone, preprocessing, images, parts, progress, cancel)
 
     def _choice(self) -> BackboneChoice:
         choice = self.settings.backbone

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.detectors.cross_validation import Subset, fold_members
+from inspector.detectors.cross_validation import Subset
 from inspector.detectors.feature_detector import FeatureDetector
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.work import Material, Work, padim_work
@@ -75,6 +76,7 @@ class PaDiM(FeatureDetector):
     )
     parameters_type: ClassVar[type[Parameters]] = PaDiMParameters
     layer_set: ClassVar = "pyramid"
+    learns_places: ClassVar[bool] = True
 
     @property
     def _chosen(self) -> PaDiMParameters:
@@ -127,9 +129,9 @@ class PaDiM(FeatureDetector):
         assert sums is not None  # `fit` refuses an empty sequence
         return sums
 
-    def _ridge(self, sums: Sums, left_out: Tensor | None = None) -> float:
+    def _ridge(self, sums: Sums) -> float:
         """What is added to variances: on the scale of these features, whatever network they come from."""
-        return self._chosen.regularisation * sums.typical_variance(left_out)
+        return self._chosen.regularisation * sums.typical_variance()
 
     def _assembled(
         self, embedding: ReducedEmbedding, gaussians: PositionGaussians, preprocessing: Preprocessing
@@ -168,44 +170,65 @@ class PaDiM(FeatureDetector):
         backbone: LoadedBackbone,
         preprocessing: Preprocessing,
         images: Sequence[Image],
-        folds: int,
+        folds: Sequence[NDArray[np.intp]],
         progress: Progress,
         cancel: CancelToken,
     ) -> NDArray[np.float64]:
-        """Sums over all images are made once; those without a fold are a subtraction away. Folds are made smaller
-        (there are more of them) where a fold's features would take too much memory."""
+        """Sums over all images are made once. A fold's images are taken out of them, judged, and put back; their
+        features are computed again for that where keeping them would take too much memory."""
         import torch
 
         from inspector.detectors.components.batches import embed_images
 
         embedding = self._embedding(backbone)
         sums = self._sums(embedding, preprocessing, images, progress, cancel)
-        fitting = max(1, _HELD_BYTES // (sums.first.numel() * 4))
+        fitting = _HELD_BYTES // (sums.first.numel() * 4)
         scores = np.empty(len(images))
         done = 0
-        for held in fold_members(len(images), max(folds, -(-len(images) // fitting)), self.settings.seed):
+        for held in folds:
             some = Subset(images, held)
-            embedded = embed_images(embedding, some, preprocessing, backbone.device, no_progress, cancel)
-            grids = torch.cat(list(embedded))
-            scores[held] = self._scores_without(sums, grids, preprocessing, cancel)
-            progress(done := done + len(held), len(images), "cross_validation")
+            embedded: Iterable[Tensor] = _Embedded(
+                partial(embed_images, embedding, some, preprocessing, backbone.device, no_progress, cancel)
+            )
+            if len(held) <= fitting:
+                embedded = [torch.cat(list(embedded))]
+            found: list[float] = []
+            for judged in self._scores_without(sums, embedded, embedding, preprocessing, cancel):
+                found += judged
+                progress(done + len(found), len(images), "cross_validation")
+            scores[held] = found
+            done += len(held)
         return scores
 
     def _scores_without(
-        self, sums: Sums, grids: Tensor, preprocessing: Preprocessing, cancel: CancelToken
-    ) -> NDArray[np.float64]:
-        """Scores of embedded images (n, h, w, d) by Gaussians of all others."""
-        from inspector.detectors.components.gaussians import held_out_distances
-        from inspector.detectors.components.smoothing import MapUpsampling
+        self,
+        sums: Sums,
+        embedded: Iterable[Tensor],
+        embedding: ReducedEmbedding,
+        preprocessing: Preprocessing,
+        cancel: CancelToken,
+    ) -> Iterator[list[float]]:
+        """Scores of embedded images, batches of (n, h, w, d) gone through twice, by Gaussians of all others in `sums`,
+        which are as before at the end."""
+        from inspector.detectors.components.gaussians import PositionGaussians, fit_gaussians
 
-        height, width = grids.shape[1:3]
-        upsampling = MapUpsampling(preprocessing.height, preprocessing.width, self._chosen.map_sigma).to(grids.device)
-        vectors = grids.flatten(1, 2)
-        distances = held_out_distances(sums, vectors, self._ridge(sums, vectors), cancel)
-        found: NDArray[np.float64] = np.array(
-            [float(upsampling(item.reshape(1, height, width)).max()) for item in distances]
-        )
-        return found
+        for grids in embedded:
+            sums.remove(grids.flatten(1, 2))
+        gaussians = PositionGaussians(*fit_gaussians(sums, self._ridge(sums), no_progress, cancel))
+        network = self._assembled(embedding, gaussians, preprocessing)
+        for grids in embedded:
+            sums.add(grids.flatten(1, 2))
+            yield network.judged(grids)[0].tolist()
+
+
+@dataclass(frozen=True)
+class _Embedded:
+    """Batches of embedded images, computed again each time they are gone through."""
+
+    embed: Callable[[], Iterator[Tensor]]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return self.embed()
 
 
 def _check_size(positions: int, dimensions: int) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.detectors.cross_validation import Subset, fold_members
+from inspector.detectors.cross_validation import Subset
 from inspector.detectors.feature_detector import FeatureDetector
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.work import Material, Work, patchcore_work
@@ -258,7 +258,7 @@ class PatchCore(FeatureDetector):
         backbone: LoadedBackbone,
         preprocessing: Preprocessing,
         images: Sequence[Image],
-        folds: int,
+        folds: Sequence[NDArray[np.intp]],
         progress: Progress,
         cancel: CancelToken,
     ) -> NDArray[np.float64]:
@@ -268,7 +268,7 @@ class PatchCore(FeatureDetector):
         candidates = self._candidates(backbone, preprocessing, images, progress, cancel)
         scores = np.empty(len(images))
         done = 0
-        for held in fold_members(len(images), folds, self.settings.seed):
+        for held in folds:
             others = candidates.without(torch.from_numpy(held))
             network = self._network_for(backbone, preprocessing, others, no_progress, cancel)
             embedded = self._embedded(backbone, preprocessing, Subset(images, held), no_progress, cancel)

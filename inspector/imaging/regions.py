@@ -50,6 +50,11 @@ class Region:
             size = {"frame_width": frame_width, "frame_height": frame_height}
             raise ImageError("region_outside", x=x, y=y, width=width, height=height, **size)
 
+    def size_in(self, frame_width: int, frame_height: int) -> tuple[int, int]:
+        """(height, width) of the crop of a frame of this size."""
+        _, _, width, height = self.roi or (0, 0, frame_width, frame_height)
+        return height, width
+
     def crop(self, pixels: Image) -> Crop:
         """The judged part of a frame, ignored zones painted gray; a view, or with ignored zones a copy.
 

@@ -29,6 +29,7 @@ from inspector.runtime.manifest import (
     PreprocessingPart,
     RegionPart,
     ThresholdPart,
+    TilingPart,
     TrainingPart,
 )
 from inspector.runtime.scores import ScoreRow
@@ -42,6 +43,7 @@ def describe(
     detector: Detector,
     name: str,
     region: RegionPart,
+    tiling: TilingPart | None,
     thresholds: ThresholdPart,
     training: TrainingPart,
     parity: ParityPart,
@@ -64,6 +66,7 @@ def describe(
         backbone=BackbonePart(**asdict(used)) if used else None,
         preprocessing=PreprocessingPart(**asdict(detector.preprocessing)),
         region=region,
+        tiling=tiling,
         thresholds=thresholds,
         training=training,
         parity=parity,
@@ -112,6 +115,13 @@ def _row(sample: Sample, score: float, *, cross_validated: bool) -> ScoreRow:
         score=score,
         cross_validated=cross_validated,
     )
+
+
+def tiling_remarks(detector: Detector, tiling: TilingPart | None) -> list[str]:
+    """What a person should know of a method that was given tiles, as sentences."""
+    if tiling is not None and detector.learns_places:
+        return [sentence(TrainingError("training_tiles_alike", method=detector.title))]
+    return []
 
 
 def remarks(good_scores: NDArray[np.float64]) -> list[str]:

@@ -19,6 +19,7 @@ from inspector.detectors.work import FEATURE_PASSES, Material, Work
 from inspector.errors import ImageError, TrainingError
 from inspector.imaging.files import image_size
 from inspector.imaging.regions import Region
+from inspector.imaging.tiling import Tiling
 
 SLOWEST_PACE, FASTEST_PACE = 5.0, 0.1
 _TRUST = 0.5
@@ -116,14 +117,21 @@ def machine_speed() -> float:
     return 2 * _SIDE**3 / best
 
 
-def estimate(detector: Detector, folds: int, found: Pictures, speed: float, pace: float = 1.0) -> TrainingEstimate:
+def estimate(
+    detector: Detector,
+    folds: int,
+    found: Pictures,
+    speed: float,
+    pace: float = 1.0,
+    tiling: Tiling | None = None,
+) -> TrainingEstimate:
     """Of a training with an unfitted detector. `speed`: see `machine_speed`; `pace`: see `learned_pace`."""
-    height, width = size_for(found.crops, detector.settings.image_size)
-    work = detector.work(Material(found.learned, height, width, folds))
-    operations = (
-        FEATURE_PASSES * found.learned * work.features + work.learning + work.validation + found.held_out * work.judging
-    )
-    seconds = operations / speed + _by_python(found, height * width, work)
+    tiles, crops = _tiled(found.crops, tiling)
+    height, width = size_for(crops, detector.settings.image_size)
+    learned, judged = round(found.learned * tiles), found.held_out * tiles
+    work = detector.work(Material(learned, height, width, folds))
+    operations = FEATURE_PASSES * learned * work.features + work.learning + work.validation + judged * work.judging
+    seconds = operations / speed + _by_python(found, height * width * tiles, work)
     pace = min(max(pace, FASTEST_PACE), SLOWEST_PACE)
     peak = max(_PROGRAM_BYTES + work.peak_bytes, _EXPORTING_BYTES + int(_COPIES * work.learned_bytes))
     return TrainingEstimate(
@@ -133,7 +141,15 @@ def estimate(detector: Detector, folds: int, found: Pictures, speed: float, pace
     )
 
 
-def _by_python(found: Pictures, input_pixels: int, work: Work) -> float:
+def _tiled(crops: tuple[tuple[int, int], ...], tiling: Tiling | None) -> tuple[float, tuple[tuple[int, int], ...]]:
+    """How many tiles a crop has, on average, and their sizes; a crop as a whole is one."""
+    if tiling is None:
+        return 1.0, crops
+    count = mean(len(tiling.tiles(height, width)) for height, width in crops)
+    return count, tuple((min(height, tiling.size), min(width, tiling.size)) for height, width in crops)
+
+
+def _by_python(found: Pictures, input_pixels: float, work: Work) -> float:
     """Seconds that do not depend on how fast matrices are multiplied."""
     reading = found.pixels * _READ_S + input_pixels * _SCALED_S
     seen = FEATURE_PASSES * found.learned + found.held_out

@@ -79,7 +79,7 @@ def evaluate(job: EvaluationJob, progress: Progress, cancel: CancelToken) -> Eva
     bundle = load_bundle(job.bundle)
     dataset = load_dataset(job.dataset)
     samples, excluded, unreadable = _unseen(bundle, dataset, progress, cancel)
-    engine = open_engine(bundle, job.engine)
+    engine = open_engine(bundle, job.engine, cancel=cancel)
     heatmaps = heatmap_writer(bundle, job.heatmaps, dataset.source) if job.heatmaps else None
     try:
         region = bundle.manifest.region.build()

@@ -62,7 +62,7 @@ def predict(job: PredictionJob, progress: Progress, cancel: CancelToken) -> Pred
     progress(0, 0, "loading")
     bundle = load_bundle(job.bundle)
     files = _files(job.paths)
-    engine = open_engine(bundle, job.engine)
+    engine = open_engine(bundle, job.engine, cancel=cancel)
     samples = [Sample(path, Label.NONE, Split.TEST) for path in files]
     root = _common_folder(files)
     heatmaps = heatmap_writer(bundle, job.heatmaps, root) if job.heatmaps else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,15 +15,26 @@ from pydantic import BaseModel, Field
 
 from inspector.data.dataset import Dataset, Label, Sample, SampleImages, Split
 from inspector.data.sources import load_dataset
+from inspector.data.tiles import TileImages, largest_by_picture
 from inspector.detectors.base import BackboneChoice, Detector, DetectorSettings
 from inspector.detectors.parameters import build
 from inspector.detectors.registry import DEFAULT_DETECTOR, detector_type
 from inspector.errors import DatasetError, ImageError
 from inspector.evaluation.calibration import DEFAULT_TARGET_REJECT_RATE, from_good
 from inspector.features.registry import DEFAULT_BACKBONE
+from inspector.imaging.files import image_size
+from inspector.imaging.frame import Image
 from inspector.imaging.regions import Region
+from inspector.imaging.tiling import Tiling
 from inspector.jobs.base import Job
-from inspector.jobs.description import cross_validated_rows, describe, held_out_rows, remarks, training_part
+from inspector.jobs.description import (
+    cross_validated_rows,
+    describe,
+    held_out_rows,
+    remarks,
+    tiling_remarks,
+    training_part,
+)
 from inspector.jobs.estimate import TrainingEstimate
 from inspector.jobs.figures import figures
 from inspector.jobs.measures import StageClock, peak_rss_mb
@@ -30,7 +42,8 @@ from inspector.jobs.samples import Skipped, content_hash, distinct_samples, hash
 from inspector.jobs.scoring import Scoring, score_samples
 from inspector.runtime.bundle import check_target, partial_outputs, save_bundle
 from inspector.runtime.container import size_of
-from inspector.runtime.manifest import Manifest, ParityPart, RegionPart, ThresholdPart
+from inspector.runtime.manifest import Manifest, ParityPart, RegionPart, ThresholdPart, TilingPart
+from inspector.runtime.tiled_engine import in_tiles
 from inspector.tasks import CancelToken, Progress
 
 
@@ -58,6 +71,8 @@ class TrainingJob(Job):
     review_rate: float | None = Field(default=None, gt=0, lt=0.5)
     region: RegionPart | None = None
     """What of each image is judged; None: what the data set says."""
+    tiling: TilingPart | None = None
+    """Overlapping tiles of the region that are learned from and judged one by one; None: the region as a whole."""
 
     def partial_outputs(self) -> list[Path]:
         """What a kill while saving leaves."""
@@ -79,6 +94,7 @@ class TrainingResult(BaseModel):
     bundle_bytes: int
     detector: str
     backbone: str | None
+    tiling: TilingPart | None = None
     metrics: dict[str, Any]
     parity: ParityPart | None
     skipped: list[Skipped]
@@ -90,18 +106,34 @@ class TrainingResult(BaseModel):
 
 @dataclass
 class _Fitted:
-    """A fitted detector with the samples it has learned from, those that turned out to be unreadable, and the region
-    of both."""
+    """A fitted detector with the samples it has learned from, those that turned out to be unreadable, and what of
+    both is looked at."""
 
     detector: Detector
     learned: list[Sample]
     skipped: list[Skipped]
     region: Region
+    tiling: Tiling | None
     seconds: float = 0.0
 
-    def crops(self) -> SampleImages:
-        """What was learned from, read when asked for."""
+    def material(self) -> Sequence[Image]:
+        """What was learned from, read when asked for: crops, or all their tiles. Raises `ImageError` where tiles are
+        wanted of a file that is no picture."""
+        return self._crops() if self.tiling is None else self._tiles(self.tiling)
+
+    def good_scores(self, folds: int, progress: Progress, cancel: CancelToken) -> NDArray[np.float64]:
+        """Cross-validated scores of what was learned from, one for each sample: that of its most unusual tile."""
+        if self.tiling is None:
+            return self.detector.cross_validated_scores(self._crops(), folds, progress, cancel)
+        tiles = self._tiles(self.tiling)
+        groups = tiles.groups
+        return largest_by_picture(self.detector.cross_validated_scores(tiles, folds, progress, cancel, groups), groups)
+
+    def _crops(self) -> SampleImages:
         return SampleImages(self.learned, lambda image: self.region.crop(image).pixels)
+
+    def _tiles(self, tiling: Tiling) -> TileImages:
+        return TileImages(self._crops(), [self.region.size_in(*image_size(item.path)) for item in self.learned], tiling)
 
 
 def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> TrainingResult:
@@ -118,7 +150,7 @@ def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> Training
     if job.region is not None:
         dataset = replace(dataset, region=job.region.build())
     fitted = _fit(job, dataset, clock, cancel)
-    good_scores = fitted.detector.cross_validated_scores(fitted.crops(), job.folds, clock, cancel)
+    good_scores = fitted.good_scores(job.folds, clock, cancel)
     thresholds = _thresholds(job, good_scores)
     with tempfile.TemporaryDirectory(prefix="export-") as scratch:
         network = Path(scratch) / "model.onnx"
@@ -141,10 +173,11 @@ def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> Training
         bundle_bytes=size_of(job.out),
         detector=manifest.detector,
         backbone=manifest.backbone.name if manifest.backbone else None,
+        tiling=job.tiling,
         metrics=manifest.metrics,
         parity=manifest.parity,
         skipped=[*fitted.skipped, *held_out.skipped],
-        remarks=remarks(good_scores),
+        remarks=[*tiling_remarks(fitted.detector, job.tiling), *remarks(good_scores)],
     )
 
 
@@ -185,9 +218,10 @@ def _fit_once(
     if not samples:
         reason = left_out[0].reason
         raise DatasetError("training_none_readable", dataset=dataset.name, count=len(left_out), reason=reason)
-    fitted = _Fitted(make_detector(job), samples, left_out, dataset.region)
+    tiling = job.tiling.build() if job.tiling else None
+    fitted = _Fitted(make_detector(job), samples, left_out, dataset.region, tiling)
     started = time.perf_counter()
-    fitted.detector.fit(fitted.crops(), progress, cancel)
+    fitted.detector.fit(fitted.material(), progress, cancel)
     fitted.seconds = time.perf_counter() - started
     return fitted
 
@@ -213,11 +247,12 @@ def _export(
     from inspector.runtime.export import export_network  # imports torch
 
     progress(0, 1, "exporting")
-    parity = export_network(fitted.detector, fitted.crops(), file)
+    parity = export_network(fitted.detector, fitted.material(), file)
     cancel.raise_if_cancelled()
     training = training_part(fitted.learned, job.seed, fitted.seconds)
     region = RegionPart.of(fitted.region)
-    return describe(fitted.detector, job.name or job.out.stem, region, thresholds, training, parity)
+    name = job.name or job.out.stem
+    return describe(fitted.detector, name, region, job.tiling, thresholds, training, parity)
 
 
 def _score_held_out(
@@ -233,7 +268,7 @@ def _score_held_out(
     hashed, unreadable = hash_samples(others, progress, cancel)
     learned = set(manifest.training.images_sha256)
     unseen = [sample for sample in hashed if content_hash(sample) not in learned]
-    engine = OnnxEngine(manifest, network, job.out)
+    engine = in_tiles(OnnxEngine(manifest, network, job.out), cancel)
     try:
         scoring = score_samples(engine.infer, unseen, dataset.region, progress, cancel)
     finally:

@@ -7,11 +7,12 @@ import json
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from inspector.evaluation.judge import Thresholds
 from inspector.imaging.preprocessing import Preprocessing
 from inspector.imaging.regions import Region
+from inspector.imaging.tiling import DEFAULT_OVERLAP, LARGEST, SMALLEST, Tiling
 
 FORMAT_VERSION: Final = 2
 """1: `model.onnx` takes (N, 3, height, width) float32, normalised. 2: it takes (N, H, W, 3) uint8 BGR."""
@@ -59,6 +60,28 @@ class RegionPart(_Part):
     def build(self) -> Region:
         """The working object. Raises `ImageError` (`region_too_small`, `region_polygon`)."""
         return Region(self.roi, self.ignore)
+
+
+class TilingPart(_Part):
+    """Tiles of `size` × `size` crop pixels, neighbours sharing `overlap` pixels. See `imaging.tiling.Tiling`."""
+
+    size: int = Field(ge=SMALLEST, le=LARGEST)
+    overlap: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _at_most_half(self) -> TilingPart:
+        if 2 * self.overlap > self.size:
+            raise ValueError("more than half of a tile overlaps")
+        return self
+
+    @classmethod
+    def sharing(cls, size: int, share: float = DEFAULT_OVERLAP) -> TilingPart:
+        """Tiles that overlap by a share (0 to 0.5) of their size."""
+        return cls(size=size, overlap=int(size * share))
+
+    def build(self) -> Tiling:
+        """The working object."""
+        return Tiling(self.size, self.overlap)
 
 
 class ThresholdPart(_Part):
@@ -124,6 +147,8 @@ class Manifest(_Part):
     backbone: BackbonePart | None
     preprocessing: PreprocessingPart
     region: RegionPart = RegionPart()
+    tiling: TilingPart | None = None
+    """How crops are cut into tiles; None: they are judged whole."""
     thresholds: ThresholdPart
     training: TrainingPart
     parity: ParityPart | None = None

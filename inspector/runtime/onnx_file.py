@@ -40,6 +40,8 @@ def _steps(model: onnx.ModelProto) -> str:
 
 
 def _properties(manifest: Manifest, steps: str) -> dict[str, str]:
-    wanted = {"id", "name", "detector", "preprocessing", "region", "thresholds"}
+    wanted = {"id", "name", "detector", "preprocessing", "region", "tiling", "thresholds"}
+    if manifest.tiling:
+        steps = f"in overlapping tiles (the score is the largest of theirs): {steps}"
     parts = {**manifest.model_dump(mode="json", include=wanted), "input": steps}
     return {f"inspector.{name}": json.dumps(value) for name, value in parts.items()}

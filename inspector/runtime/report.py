@@ -62,6 +62,9 @@ def _training_rows(manifest: Manifest) -> list[tuple[str, str]]:
         ("Input", f"{manifest.preprocessing.width} × {manifest.preprocessing.height} pixels"),
         ("Training took", f"{manifest.training.fit_seconds:.1f} s, at most {manifest.training.peak_rss_mb:.0f} MB"),
     ]
+    if manifest.tiling is not None:
+        size, overlap = manifest.tiling.size, manifest.tiling.overlap
+        rows.insert(3, ("Tiles", f"{size} × {size} pixels, sharing {overlap} with the next, each brought to the input"))
     if manifest.backbone is not None:
         backbone = manifest.backbone
         rows.insert(3, ("Features", f"{backbone.name} ({', '.join(backbone.layers)}), weights: {backbone.source}"))

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from inspector.detectors.base import Detector
+from inspector.detectors.cross_validation import refit_scores
 from inspector.detectors.parameters import build, declarations
 from inspector.detectors.registry import detector_ids, detector_type
 from inspector.detectors.work import Material, Work
@@ -213,6 +214,20 @@ def test_cross_validation_orders_scores_as_the_images(detector_id: str) -> None:
     for detector in (make(detector_id, size=64), fitted(detector_id, images, size=64)):
         found = detector.cross_validated_scores(images, 6, no_progress, CancelToken())
         assert found.argmax() == 5
+
+
+def test_what_belongs_together_is_held_out_together(detector_id: str) -> None:
+    """Two tiles of one picture show the same defect: with its twin among the learned ones it would look usual."""
+    images = [*good_parts(8), bad_part(7), bad_part(7)]
+    groups = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
+    detector = make(detector_id, size=64)
+    apart = detector.cross_validated_scores(images, 10, no_progress, CancelToken())
+    together = detector.cross_validated_scores(images, 10, no_progress, CancelToken(), groups)
+    assert together.shape == (10,)
+    assert set(together.argsort()[-2:]) == {8, 9}
+    assert together[8:].min() > 1.5 * apart[8:].max()
+    refitted = refit_scores(detector, images, 10, no_progress, CancelToken(), groups)
+    np.testing.assert_allclose(together, refitted, rtol=0.1)
 
 
 def test_progress_counts_up_to_the_end(detector_id: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector.detectors import padim
 from inspector.detectors.cross_validation import COPIES, Subset, altered_copies, fold_members, refit_scores
 from inspector.detectors.input_size import input_size
 from inspector.detectors.registry import detector_ids
@@ -16,11 +17,23 @@ from tests.detectors.parts import fitted, good_part, good_parts, make
 
 @given(st.integers(2, 200), st.integers(1, 300), st.integers(0, 5))
 def test_folds_share_out_every_image_once(n: int, folds: int, seed: int) -> None:
-    parts = fold_members(n, folds, seed)
+    parts = fold_members(np.arange(n), folds, seed)
     assert sorted(np.concatenate(parts).tolist()) == list(range(n))
     assert len(parts) == min(max(folds, 2), n)
     sizes = [len(part) for part in parts]
     assert max(sizes) - min(sizes) <= 1
+    assert all((np.diff(part) > 0).all() for part in parts)
+
+
+@given(st.lists(st.integers(1, 9), min_size=2, max_size=40), st.integers(1, 50), st.integers(0, 5))
+def test_folds_never_divide_a_group(sizes: list[int], folds: int, seed: int) -> None:
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    parts = fold_members(groups, folds, seed)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(groups)))
+    counts = [len(set(groups[part])) for part in parts]
+    assert sum(counts) == len(sizes)
+    assert max(counts) - min(counts) <= 1
+    assert len(parts) == min(max(folds, 2), len(sizes))
 
 
 def test_subsets_read_what_is_asked_for() -> None:
@@ -66,6 +79,23 @@ def test_reusing_features_gives_what_refitting_gives(detector_id: str) -> None:
     own = detector.cross_validated_scores(images, 3, no_progress, CancelToken())
     refitted = refit_scores(detector, images, 3, no_progress, CancelToken())
     np.testing.assert_allclose(own, refitted, rtol=0.05)
+
+
+def test_features_that_do_not_fit_into_memory_are_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for limit in (1 << 30, 1):
+        monkeypatch.setattr(padim, "_HELD_BYTES", limit)
+        detector = make("padim", size=64)
+        found.append(detector.cross_validated_scores(good_parts(7), 2, no_progress, CancelToken()))
+    np.testing.assert_allclose(*found, rtol=1e-5)
+
+
+def test_tiles_of_a_single_picture_are_scored_by_their_copies() -> None:
+    tiles = good_parts(3)
+    detector = fitted("patchcore", tiles, size=64)
+    found = detector.cross_validated_scores(tiles, 5, no_progress, CancelToken(), np.zeros(3, int))
+    expected = [max(item.score for item in detector.predict(altered_copies(tile, 0))) for tile in tiles]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

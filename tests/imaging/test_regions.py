@@ -18,6 +18,7 @@ corner = st.tuples(st.integers(-30, 100), st.integers(-30, 100))
 def test_no_region_is_the_whole_frame():
     crop = Region().crop(FRAME)
     assert np.array_equal(crop.pixels, FRAME)
+    assert Region().size_in(80, 60) == (60, 80)
     assert crop.origin == (0, 0)
     assert crop.ignore is None
 
@@ -29,6 +30,7 @@ def test_crop_is_the_part_asked_for(data):
     region = Region((x, y, width, height))
     crop = region.crop(FRAME)
     assert crop.pixels.shape == (height, width, 3)
+    assert region.size_in(80, 60) == (height, width)
     assert crop.origin == (x, y)
     assert np.array_equal(crop.pixels, FRAME[y:, x:][:height, :width])
     assert np.array_equal(region.crop_mask(FRAME[:, :, 0] > 99), crop.pixels[:, :, 0] > 99)

@@ -12,6 +12,7 @@ from inspector.data.sources import load_dataset
 from inspector.detectors.registry import detector_ids
 from inspector.features.registry import backbone_infos
 from inspector.imaging.regions import Region
+from inspector.imaging.tiling import Tiling
 from inspector.jobs.estimate import (
     FASTEST_PACE,
     SLOWEST_PACE,
@@ -34,10 +35,15 @@ FOUND = Pictures(learned=50, held_out=20, pixels=384 * 384, crops=((384, 384),))
 
 
 def told(
-    detector: str, found: Pictures = FOUND, pace: float = 1.0, speed: float = SPEED, **choices
+    detector: str,
+    found: Pictures = FOUND,
+    pace: float = 1.0,
+    speed: float = SPEED,
+    tiling: Tiling | None = None,
+    **choices,
 ) -> TrainingEstimate:
     job = TrainingJob(dataset=Path(), out=Path(), detector=detector, **choices)
-    return estimate(make_detector(job), job.folds, found, speed, pace)
+    return estimate(make_detector(job), job.folds, found, speed, pace, tiling)
 
 
 @pytest.mark.parametrize("detector", detector_ids())
@@ -93,6 +99,13 @@ def test_padim_holds_no_picture() -> None:
     more = told("padim", parameters={"dimensions": 200})
     assert more.peak_bytes > told("padim").peak_bytes
     assert more.seconds > told("padim").seconds
+
+
+@pytest.mark.parametrize("detector", detector_ids())
+def test_every_tile_is_a_picture(detector: str) -> None:
+    large = replace(FOUND, crops=((1000, 1000),), pixels=1e6)
+    assert told(detector, large, tiling=Tiling(1000, 100)).seconds == pytest.approx(told(detector, large).seconds)
+    assert told(detector, large, tiling=Tiling(300, 60)).seconds > 2 * told(detector, large).seconds
 
 
 @pytest.mark.parametrize("detector", detector_ids())

@@ -21,7 +21,7 @@ from inspector.jobs.train import TrainingResult, train
 from inspector.messages import STAGES, sentence
 from inspector.runtime.bundle import load_bundle
 from inspector.runtime.container import file_hash
-from inspector.runtime.manifest import RegionPart
+from inspector.runtime.manifest import RegionPart, TilingPart
 from inspector.tasks import CancelToken, no_progress
 from tests.support.parts import quick_job, quick_training, write_good
 
@@ -121,6 +121,46 @@ def test_only_the_region_is_learned_and_judged(dataset: Path, tmp_path: Path) ->
     assert manifest.preprocessing.width > manifest.preprocessing.height
     assert below.metrics["n_regions"] == 0
     assert below.metrics["pixel_auroc"] is None
+
+
+def test_in_tiles_a_small_defect_is_found_and_pictures_are_counted(dataset: Path, tmp_path: Path) -> None:
+    told: dict[str, tuple[int, int]] = {}
+
+    def progress(done: int, total: int, stage: str, value: float | None = None) -> None:
+        told[stage] = done, total
+
+    job = quick_job(dataset, tmp_path / "m", tiling=TilingPart(size=48, overlap=16))
+    result = train(job, progress, CancelToken())
+    bundle = load_bundle(result.out)
+    assert bundle.manifest.tiling == job.tiling == result.tiling
+    assert (bundle.manifest.preprocessing.height, bundle.manifest.preprocessing.width) == (64, 64)
+    assert result.images == bundle.manifest.training.images == result.thresholds.n_good == 10
+    assert result.thresholds.good_scores == "cross_validated"
+    assert len([row for row in bundle.scores if row.cross_validated]) == 10
+    assert told["features"] == told["cross_validation"] == (90, 90)
+    assert told["scoring"] == (8, 8)
+    assert result.metrics["image_auroc"] == 1
+    assert result.metrics["pixel_auroc"] > 0.9
+    assert result.remarks == []
+    assert "48 × 48 pixels" in (result.out / "report.html").read_text(encoding="utf-8")
+
+
+def test_tiles_of_a_single_picture_give_a_first_guess_and_a_method_that_learns_places_is_warned_of(
+    tmp_path: Path,
+) -> None:
+    tiling = TilingPart(size=64, overlap=16)
+    result = quick_training(write_good(tmp_path / "parts", 1), tmp_path / "m", detector="padim", tiling=tiling)
+    assert (result.thresholds.good_scores, result.thresholds.n_good) == ("augmented", 1)
+    assert "Choose PatchCore for tiles" in result.remarks[0]
+    assert len(result.remarks) == 2
+
+
+def test_pictures_whose_size_cannot_be_read_are_left_out_of_tiles(tmp_path: Path) -> None:
+    folder = write_good(tmp_path / "parts", 3)
+    (folder / "letter.jpg").write_text("Dear Sir or Madam")
+    result = quick_training(folder, tmp_path / "m", tiling=TilingPart(size=64, overlap=16))
+    assert result.images == 3
+    assert [item.path.name for item in result.skipped] == ["letter.jpg"]
 
 
 def test_nothing_to_learn_from(tmp_path: Path, dataset: Path) -> None:

@@ -27,9 +27,10 @@ from tests.detectors.parts import fitted, good_part
 from tests.support.parts import small, spoilt
 
 
-@pytest.fixture(scope="module", params=["onnx", "torch"])
-def engine(request: pytest.FixtureRequest, bundle: Bundle) -> Iterator[Engine]:
-    opened = open_engine(bundle, request.param)
+@pytest.fixture(scope="module", params=["onnx", "torch", "onnx in tiles", "torch in tiles"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    library, _, tiled = request.param.partition(" ")
+    opened = open_engine(request.getfixturevalue("tiled_bundle" if tiled else "bundle"), library)
     yield opened
     opened.close()
 
@@ -75,7 +76,11 @@ def test_the_unusual_is_found_where_it_is(engine: Engine) -> None:
     assert engine.provider in ("CPU", "CUDA", "DirectML", "OpenVINO")
 
 
-def test_both_engines_agree_within_the_stated_tolerance(bundle: Bundle, crops: list[np.ndarray]) -> None:
+@pytest.mark.parametrize("which", ["bundle", "tiled_bundle"])
+def test_both_engines_agree_within_the_stated_tolerance(
+    which: str, crops: list[np.ndarray], request: pytest.FixtureRequest
+) -> None:
+    bundle: Bundle = request.getfixturevalue(which)
     by_onnx, by_torch = (open_engine(bundle, name).infer_batch(crops) for name in ("onnx", "torch"))
     parity = bundle.manifest.parity
     assert parity is not None

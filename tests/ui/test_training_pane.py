@@ -23,6 +23,7 @@ from inspector.imaging.simulation import render
 from inspector.jobs.estimate import SLOWEST_PACE
 from inspector.jobs.train import TrainingJob
 from inspector.runtime.bundle import load_bundle
+from inspector.runtime.manifest import TilingPart
 from inspector.tasks import CancelToken, no_progress
 from inspector.ui.context import AppContext
 from inspector.ui.panes.training import TrainingPane
@@ -203,6 +204,22 @@ def test_a_training_teaches_how_fast_this_computer_is(pane: TrainingPane, contex
     expected.training_started()
     expected.training_ended(seconds=1e6)
     assert context.settings.training_pace == SLOWEST_PACE
+
+
+def test_tiles_are_off_until_chosen_and_a_method_that_learns_places_is_warned_of(
+    pane: TrainingPane, project: Project
+) -> None:
+    form = pane.trainer.form
+    assert form.choices["tiling"] is None
+    assert "small defects" in form.tiles.remark.text()
+    form.method.setCurrentIndex(form.method.findData("padim"))
+    form.tiles.choose(256)
+    assert "Choose PatchCore" in form.tiles.remark.text()
+    form.method.setCurrentIndex(form.method.findData("patchcore"))
+    assert "Choose PatchCore" not in form.tiles.remark.text()
+    job = TrainingJob(dataset=project.folder, out=project.models.new_folder(), **form.choices)
+    assert job.tiling == TilingPart(size=256, overlap=64)
+    assert TrainingJob.model_validate_json(job.model_dump_json()) == job
 
 
 def test_missing_weights_keep_training_from_starting(pane: TrainingPane, qtbot: QtBot) -> None:

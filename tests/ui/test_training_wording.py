@@ -13,11 +13,13 @@ from inspector.data.dataset import Label, Split
 from inspector.errors import TrainingError
 from inspector.evaluation.intervals import clopper_pearson
 from inspector.evaluation.judge import Thresholds
+from inspector.runtime.manifest import TilingPart
 from inspector.runtime.scores import ScoreRow
 from inspector.ui.panes.training.evidence import Evidence
 from inspector.ui.panes.training.wording import (
     figure,
     in_sample_warning,
+    judged_in_tiles,
     measured_on,
     rate_count,
     rate_interval,
@@ -103,6 +105,11 @@ def test_missing_figures_have_a_reason() -> None:
     assert "No picture is labelled as defect" in measured_on(metrics)
     assert "never saw" in measured_on({"good_scores": "held_out", "n_good": 1, "n_defect": 1})
     assert "cross-validated" in measured_on({"good_scores": "cross_validated", "n_good": 1, "n_defect": 1})
+
+
+def test_tiles_are_told() -> None:
+    assert judged_in_tiles(None) == ""
+    assert "256 pixels" in judged_in_tiles(TilingPart(size=256, overlap=64))
 
 
 @pytest.mark.parametrize(

@@ -38,25 +38,21 @@ class Sums:
         self.first += by_position.sum(1)
         self.second.baddbmm_(by_position.transpose(1, 2), by_position)
 
-    def typical_variance(self, left_out: Tensor | None = None) -> float:
+    def remove(self, vectors: Tensor) -> None:
+        """Images that were added, as if they had not been seen."""
+        by_position = vectors.double().permute(1, 0, 2)
+        self.count -= len(vectors)
+        self.first -= by_position.sum(1)
+        self.second.baddbmm_(by_position.transpose(1, 2), by_position, alpha=-1)
+
+    def typical_variance(self) -> float:
         """How much one dimension varies from image to image, on average over dimensions and positions.
 
-        At least a hundredth of its mean square, so that (nearly) identical images leave something to divide by. As if
-        the images of `left_out` (n, P, d), if any, had not been seen.
+        At least a hundredth of its mean square, so that (nearly) identical images leave something to divide by.
         """
-        count, first, second = self.count, self.first, self.second.diagonal(dim1=1, dim2=2)
-        if left_out is not None:
-            vectors = left_out.double()
-            count, first, second = count - len(vectors), first - vectors.sum(0), second - (vectors**2).sum(0)
-        squares = second / count
-        variance = (squares - (first / count) ** 2).mean()
+        squares = self.second.diagonal(dim1=1, dim2=2) / self.count
+        variance = (squares - (self.first / self.count) ** 2).mean()
         return max(float(variance), _SMALLEST_VARIANCE * float(squares.mean())) or 1.0
-
-    def without(self, vectors: Tensor, positions: slice) -> Sums:
-        """The sums at some positions, had these images (n, p, d) not been seen."""
-        by_position = vectors.double().permute(1, 0, 2)
-        second = torch.baddbmm(self.second[positions], by_position.transpose(1, 2), by_position, alpha=-1)
-        return Sums(self.count - len(vectors), self.first[positions] - by_position.sum(1), second)
 
 
 def fit_gaussians(sums: Sums, regularisation: float, progress: Progress, cancel: CancelToken) -> tuple[Tensor, Tensor]:
@@ -81,19 +77,6 @@ def _factors(second: Tensor, means: Tensor, count: int, regularisation: float) -
     lower = torch.linalg.cholesky(covariance + regularisation * identity)
     inverse: Tensor = torch.linalg.solve_triangular(lower, identity.expand_as(lower), upper=False)
     return inverse
-
-
-def held_out_distances(sums: Sums, vectors: Tensor, regularisation: float, cancel: CancelToken) -> Tensor:
-    """Distances (n, P) of images (n, P, d) that are part of `sums` to the Gaussians of all other images."""
-    parts = []
-    for start in range(0, vectors.shape[1], _POSITIONS):
-        cancel.raise_if_cancelled()
-        rows = slice(start, start + _POSITIONS)
-        others = sums.without(vectors[:, rows], rows)
-        means = others.first / others.count
-        factors = _factors(others.second, means, others.count, regularisation)
-        parts.append(PositionGaussians(means.float(), factors.float())(vectors[:, rows]))
-    return torch.cat(parts, 1)
 
 
 class PositionGaussians(nn.Module):

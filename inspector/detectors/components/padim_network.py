@@ -41,7 +41,10 @@ class PaDiMNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Scores and maps."""
-        vectors = self.embedding(images)
+        return self.judged(self.embedding(images))
+
+    def judged(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores and maps of embedded images (N, h, w, d)."""
         height, width = vectors.shape[1:3]
         distances = self.gaussians(vectors.flatten(1, 2))
         maps = self.upsampling(distances.reshape(-1, height, width))

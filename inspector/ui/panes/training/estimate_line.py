@@ -89,7 +89,8 @@ def _estimate(found: Pictures, choices: dict[str, Any], pace: float) -> Training
     from inspector.jobs.train import TrainingJob, make_detector
 
     job = TrainingJob(dataset=Path(), out=Path(), **choices)
-    return estimate(make_detector(job), job.folds, found, machine_speed(), pace)
+    tiling = job.tiling.build() if job.tiling else None
+    return estimate(make_detector(job), job.folds, found, machine_speed(), pace, tiling)
 
 
 def _no_estimate() -> None:

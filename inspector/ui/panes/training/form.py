@@ -24,6 +24,7 @@ from inspector.detectors.registry import DEFAULT_DETECTOR, detector_ids, detecto
 from inspector.ui.context import AppContext
 from inspector.ui.panes.training.backbone_chooser import BackboneChooser
 from inspector.ui.panes.training.layer_chooser import LayerChooser
+from inspector.ui.panes.training.tile_chooser import TileChooser
 from inspector.ui.texts import translated
 from inspector.ui.theme import TOUCH
 from inspector.ui.widgets.parameter_editors import WheelGuard
@@ -58,6 +59,7 @@ class TrainingForm(QWidget):
         self.image_size.setAccessibleName(self.tr("Size to which pictures are scaled"))
         self.image_size.setToolTip(self.tr("Pictures are scaled to this size. Larger sees smaller defects, slower."))
         self._guard.guard(self.image_size)
+        self.tiles = TileChooser(self)
         self.layers = LayerChooser(self)
         self.parameters = ParameterForm(self)
         self.unfold = QToolButton(self)
@@ -101,6 +103,7 @@ class TrainingForm(QWidget):
             "backbone": self.backbone.info.id if self.detector.needs_backbone else None,
             "layers": self.layers.layers if self.detector.needs_backbone else (),
             "image_size": self.image_size.value(),
+            "tiling": self.tiles.tiling,
         }
 
     def close_down(self) -> None:
@@ -152,6 +155,7 @@ class TrainingForm(QWidget):
         rows.setContentsMargins(0, 8, 0, 0)
         rows.addRow(self.tr("Preset"), buttons)
         rows.addRow(self.tr("Picture size"), self.image_size)
+        rows.addRow(self.tr("Tiles"), self.tiles)
         return rows
 
     def _connect(self) -> None:
@@ -164,12 +168,14 @@ class TrainingForm(QWidget):
             self.layers.changed,
             self.parameters.edited,
             self.image_size.valueChanged,
+            self.tiles.changed,
         ):
             source.connect(self.changed)
 
     @Slot()
     def _show_method(self) -> None:
         self._summary.setText(translated(self.detector.summary))
+        self.tiles.set_method(self.detector)
         self.parameters.set_declarations(declarations(self.detector.parameters_type))
         for widget in (self._backbone_caption, self.backbone, self.layers):
             widget.setVisible(self.detector.needs_backbone)

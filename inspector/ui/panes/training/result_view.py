@@ -17,7 +17,7 @@ from inspector.ui.panes.training.image_panel import ImagePanel
 from inspector.ui.panes.training.image_table import ImageTable
 from inspector.ui.panes.training.metric_tiles import MetricTiles
 from inspector.ui.panes.training.model_result import ModelResult
-from inspector.ui.panes.training.wording import measured_on
+from inspector.ui.panes.training.wording import judged_in_tiles, measured_on
 from inspector.ui.theme import TOUCH, set_role
 from inspector.ui.throttle import Throttle
 from inspector.ui.widgets.score_histogram import ScoreHistogram
@@ -64,7 +64,8 @@ class ResultView(QWidget):
         part = result.bundle.manifest.thresholds
         metrics = result.bundle.manifest.metrics
         self.editor.set_result(result)
-        self._measured.setText(measured_on(metrics))
+        tiles = judged_in_tiles(result.bundle.manifest.tiling)
+        self._measured.setText(f"{measured_on(metrics)} {tiles}".strip())
         self.tiles.set_metrics(metrics)
         self.histogram.set_scores(result.evidence.good, result.evidence.defect)
         self.figures.set_evidence(result.evidence)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from inspector.evaluation.intervals import Rate
-from inspector.runtime.manifest import ThresholdPart
+from inspector.runtime.manifest import ThresholdPart, TilingPart
 from inspector.ui.texts import duration, number
 
 if TYPE_CHECKING:
@@ -103,6 +103,13 @@ def measured_on(metrics: Mapping[str, Any]) -> str:
         "Hold good pictures out for a stricter test.",
     )
     return say(sentence, good=good, defect=defect)
+
+
+def judged_in_tiles(tiling: TilingPart | None) -> str:
+    """How a model looks at a picture, "" where it looks at the whole."""
+    if tiling is None:
+        return ""
+    return say(translate("training", "Pictures are judged in tiles of {size} pixels."), size=number(tiling.size))
 
 
 def figure(metrics: Mapping[str, Any], name: str) -> tuple[str, str]:

@@ -251,8 +251,7 @@ def _write_files(
 
 def save_thresholds(path: Path, thresholds: ThresholdPart) -> Manifest:
     """Put other thresholds into a bundle, atomically; the new manifest. Raises `BundleError`."""
-    changes = {"thresholds": thresholds, "format_version": FORMAT_VERSION}  # it is written as this version writes it
-    manifest = load_bundle(path, verify=False).manifest.model_copy(update=changes)
+    manifest = load_bundle(path, verify=False).manifest.model_copy(update={"thresholds": thresholds})
     content = sealed(manifest)
     with writing(path):
         if path.is_dir():

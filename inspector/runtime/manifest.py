@@ -147,7 +147,7 @@ class Manifest(_Part):
     backbone: BackbonePart | None
     preprocessing: PreprocessingPart
     region: RegionPart = RegionPart()
-    tiling: TilingPart | None = None
+    tiling: TilingPart | None = Field(default=None, exclude_if=lambda value: value is None)
     """How crops are cut into tiles; None: they are judged whole."""
     thresholds: ThresholdPart
     training: TrainingPart

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import signal
@@ -19,7 +18,6 @@ from inspector.errors import BundleError
 from inspector.messages import sentence
 from inspector.runtime import bundle as bundles
 from inspector.runtime.bundle import load_bundle, pack, save_bundle, save_thresholds, unpack
-from inspector.runtime.container import container_at
 from inspector.runtime.manifest import FORMAT_VERSION
 from tests.support.bundles import NETWORK, STATE, manifest, score_rows, thresholds, write_bundle
 
@@ -127,27 +125,6 @@ def test_what_a_manifest_may_not_say(path: Path) -> None:
     assert code_of(path) == "bundle_damaged"
     change(path, "manifest.json", None)
     assert code_of(path) == "bundle_not_one"
-
-
-def write_version_1(path: Path) -> None:
-    """Make of a bundle what the first version wrote: the same without what came later, sealed."""
-    with container_at(path).open("manifest.json") as stream:
-        raw = json.load(stream)
-    content = {key: value for key, value in raw.items() if key not in ("tiling", "manifest_sha256")}
-    content["format_version"] = 1
-    seal = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    change(path, "manifest.json", json.dumps({**content, "manifest_sha256": seal}).encode())
-
-
-def test_a_bundle_of_the_first_version_can_be_used_and_changed(path: Path) -> None:
-    write_version_1(path)
-    loaded = load_bundle(path)
-    assert (loaded.manifest.format_version, loaded.manifest.tiling) == (1, None)
-    assert loaded.manifest.thresholds == thresholds()
-    save_thresholds(path, thresholds(fail=7.0))
-    again = load_bundle(path)
-    assert again.manifest.thresholds.fail == 7.0
-    assert again.manifest.format_version == FORMAT_VERSION
 
 
 @pytest.mark.parametrize("tiling", [{"size": 31, "overlap": 0}, {"size": 64, "overlap": 33}, {"size": 64}])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    from inspector.detectors.components.embedding_store import EmbeddingStore
     from inspector.features.loading import LoadedBackbone
 
 _PREFIX = "backbone."
@@ -40,6 +41,8 @@ class FeatureDetector(Detector):
     def __init__(self, settings: DetectorSettings, parameters: Parameters) -> None:
         super().__init__(settings, parameters)
         self._network: nn.Module | None = None
+        self._store: EmbeddingStore | None = None
+        """From `fit` to the end of `cross_validated_scores`."""
 
     @abstractmethod
     def _learn(
@@ -86,10 +89,12 @@ class FeatureDetector(Detector):
         `training_no_images`, `training_not_finite`, `out_of_memory`, `device_missing`."""
         import torch
 
+        from inspector.detectors.components.embedding_store import EmbeddingStore
         from inspector.detectors.components.memory import memory_errors_named
 
         if not len(images):
             raise TrainingError("training_no_images")
+        self._store = EmbeddingStore()
         with memory_errors_named(), torch.inference_mode():
             backbone, preprocessing = self._prepare(images, progress, cancel)
             self._network = self._learn(backbone, preprocessing, images, progress, cancel).eval()
@@ -127,7 +132,23 @@ class FeatureDetector(Detector):
         parts = fold_members(owners, folds, self.settings.seed)
         with memory_errors_named(), torch.inference_mode():
             backbone, preprocessing = self._prepare(images, progress, cancel)
-            return self._held_out_scores(backbone, preprocessing, images, parts, progress, cancel)
+            scores = self._held_out_scores(backbone, preprocessing, images, parts, progress, cancel)
+        self._store = None
+        return scores
+
+    def _embed(
+        self,
+        network: Callable[[Tensor], Tensor],
+        images: Sequence[Image],
+        preprocessing: Preprocessing,
+        device: torch.device,
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> Iterator[Tensor]:
+        """See `embed_images`; cross-validation finds what fitting has computed. `network` is always the same one."""
+        from inspector.detectors.components.batches import embed_images
+
+        return embed_images(network, images, preprocessing, device, progress, cancel, self._store)
 
     def _choice(self) -> BackboneChoice:
         choice = self.settings.backbone

@@ -116,11 +116,10 @@ class PaDiM(FeatureDetector):
         progress: Progress,
         cancel: CancelToken,
     ) -> Sums:
-        from inspector.detectors.components.batches import embed_images
         from inspector.detectors.components.gaussians import Sums
 
         sums = None
-        for batch in embed_images(embedding, images, preprocessing, embedding.backbone.device, progress, cancel):
+        for batch in self._embed(embedding, images, preprocessing, embedding.backbone.device, progress, cancel):
             vectors = batch.flatten(1, 2)
             if sums is None:
                 _check_size(*vectors.shape[1:])
@@ -178,8 +177,6 @@ class PaDiM(FeatureDetector):
         features are computed again for that where keeping them would take too much memory."""
         import torch
 
-        from inspector.detectors.components.batches import embed_images
-
         embedding = self._embedding(backbone)
         sums = self._sums(embedding, preprocessing, images, progress, cancel)
         fitting = _HELD_BYTES // (sums.first.numel() * 4)
@@ -188,7 +185,7 @@ class PaDiM(FeatureDetector):
         for held in folds:
             some = Subset(images, held)
             embedded: Iterable[Tensor] = _Embedded(
-                partial(embed_images, embedding, some, preprocessing, backbone.device, no_progress, cancel)
+                partial(self._embed, embedding, some, preprocessing, backbone.device, no_progress, cancel)
             )
             if len(held) <= fitting:
                 embedded = [torch.cat(list(embedded))]

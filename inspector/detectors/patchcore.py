@@ -162,11 +162,10 @@ class PatchCore(FeatureDetector):
         progress: Progress,
         cancel: CancelToken,
     ) -> Iterator[Tensor]:
-        from inspector.detectors.components.batches import embed_images
         from inspector.detectors.components.embedding import PatchEmbedding
 
         stack = PatchEmbedding(self._chosen.neighbourhood)
-        return embed_images(
+        return self._embed(
             lambda batch: stack(backbone(batch)), images, preprocessing, backbone.device, progress, cancel
         )
 
@@ -227,6 +226,7 @@ class PatchCore(FeatureDetector):
             conditioning=chosen.conditioning,
             kept=chosen.dimensions,
             projected=chosen.projection,
+            fast=chosen.search == "fast",
         )
 
     def _backbone_of(self, network: nn.Module) -> LoadedBackbone:

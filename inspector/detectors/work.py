@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from inspector.features.costs import FeatureCost
 
 FEATURE_PASSES = 3
-"""How often each picture goes through the backbone: once to learn, and twice when parts are scored by the others."""
+"""How often a picture is needed: once to learn, and twice when parts are scored by the others. Those whose features
+are kept go through the backbone once."""
+
+STORE_BYTES = 512 << 20
+"""Features of so many bytes are kept from learning until parts have been scored by the others."""
 
 PROCESSOR_BATCH = 4
 """Pictures that go through the backbone at once: so few that a cancel is heard within a second even with the largest
@@ -30,11 +34,8 @@ _AXES = 25
 """Times C³ operations for the principal axes of C channels."""
 _PAIR = 170
 """Operations for a pair of patch and chosen patch beside their product: 1.2 s for 50,000 times 5,000 of 64."""
-_SEARCH_SHARE = 0.2
-"""Share that a search of the memory bank in ONNX Runtime reaches: 27 ms for 1,024 times 2,048 of 128."""
-_SHORT_SEARCH = 1100
-"""Operations for a pair of patch and stored patch where the largest distance alone is wanted: 28 ms for 1,024 times
-2,048."""
+_BLOCK, _COARSE, _REFINED = 4, 64, 64
+"""The fast search: blocks of so many patches are compared in so many dimensions, so many patches in all of them."""
 _SMALL_PRODUCTS_SHARE = 0.05
 """Share that many small products in float64 reach: 26 ms for 4 pictures of 1,024 positions of 100 dimensions."""
 _FACTOR_CUBED, _FACTOR_SQUARED = 22, 1500
@@ -66,25 +67,38 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Operations for the features of one picture (each time it is seen), for learning from all features, for the
+    """Operations for the features of one picture (each time they are computed), for learning from all features, for the
     cross-validated scores beyond features, and for judging one picture once. `export_s`: seconds to export the network,
-    whatever it has learned; `learned_bytes` is what it holds, `peak_bytes` the most that learning and scoring hold
-    beyond the program itself."""
+    whatever it has learned; `embedded_bytes`: features of one picture; `learned_bytes` is what it holds, `peak_bytes`
+    the most that learning and scoring hold beyond the program itself and the features that are kept."""
 
     features: float
     learning: float
     validation: float
     judging: float
     export_s: float
+    embedded_bytes: int
     learned_bytes: int
     peak_bytes: int
 
+    def kept(self, images: int) -> int:
+        """Of how many of so many pictures the features are kept."""
+        return min(images, STORE_BYTES // self.embedded_bytes)
+
 
 def patchcore_work(
-    features: FeatureCost, material: Material, *, limit: int, ratio: float, conditioning: str, kept: int, projected: int
+    features: FeatureCost,
+    material: Material,
+    *,
+    limit: int,
+    ratio: float,
+    conditioning: str,
+    kept: int,
+    projected: int,
+    fast: bool,
 ) -> Work:
     """Of a memory bank of a share of `ratio` of at most `limit` patches; `kept` and `projected` are the dimensions
-    after conditioning and of the choice."""
+    after conditioning and of the choice, `fast` the search."""
     patches = min(limit, material.images * features.positions)
     dimensions = min(kept, features.channels) if conditioning == "whiten" else features.channels
     bank = max(1, round(ratio * patches))
@@ -97,13 +111,14 @@ def patchcore_work(
 
     others = 1 - 1 / material.parts
     stacking = features.values * _POOLED
-    search = features.positions * bank
+    search = _searching(features.positions, bank, dimensions, fast=fast)
     return Work(
         features=features.operations + stacking,
         learning=choosing(1.0),
-        validation=material.parts * choosing(others) + material.images * search * others * _SHORT_SEARCH,
-        judging=features.operations + features.values * _STACKED + search * 2 * dimensions / _SEARCH_SHARE,
+        validation=material.parts * choosing(others) + material.images * search * others,
+        judging=features.operations + features.values * _STACKED + search,
         export_s=features.export_s,
+        embedded_bytes=features.values * _FLOAT,
         learned_bytes=features.weights_bytes + bank * dimensions * _FLOAT,
         peak_bytes=_batch_bytes(features) + patches * features.channels * _PATCH_BYTES[conditioning],
     )
@@ -115,6 +130,14 @@ _PATCH_BYTES = {
     "whiten": _FLOAT + 3 * _DOUBLE,
 }
 """Bytes for one number of the patches: they are held once as float32, and with one to three copies as float64."""
+
+
+def _searching(positions: int, bank: int, dimensions: int, *, fast: bool) -> float:
+    """Operations to find the nearest of the bank's patches to those of one picture."""
+    if not fast:
+        return float(positions * bank * (2 * dimensions + _PAIR))
+    coarse = positions / _BLOCK * bank * (2 * min(_COARSE, dimensions) + _PAIR)
+    return coarse + _REFINED * bank * (2 * dimensions + _PAIR)
 
 
 def _turning(points: float, channels: int, dimensions: int, conditioning: str) -> float:
@@ -141,6 +164,7 @@ def padim_work(features: FeatureCost, material: Material, *, dimensions: int, he
         validation=1.5 * summing + folds * gaussians + material.images * smoothing,
         judging=features.operations + features.values * _STACKED + one * d * _DISTANCE + smoothing,
         export_s=features.export_s,
+        embedded_bytes=one * _FLOAT,
         learned_bytes=features.weights_bytes + one * (d + 1) * _FLOAT,
         peak_bytes=_batch_bytes(features) + one * d * (_FLOAT + _DOUBLE) + held * (_FLOAT + 2 * _DOUBLE),
     )

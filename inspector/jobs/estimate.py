@@ -130,10 +130,12 @@ def estimate(
     height, width = size_for(crops, detector.settings.image_size)
     learned, judged = round(found.learned * tiles), found.held_out * tiles
     work = detector.work(Material(learned, height, width, folds))
-    operations = FEATURE_PASSES * learned * work.features + work.learning + work.validation + judged * work.judging
+    computed = FEATURE_PASSES * learned - (FEATURE_PASSES - 1) * work.kept(learned)
+    operations = computed * work.features + work.learning + work.validation + judged * work.judging
     seconds = operations / speed + _by_python(found, height * width * tiles, work)
     pace = min(max(pace, FASTEST_PACE), SLOWEST_PACE)
-    peak = max(_PROGRAM_BYTES + work.peak_bytes, _EXPORTING_BYTES + int(_COPIES * work.learned_bytes))
+    held = work.peak_bytes + work.kept(learned) * work.embedded_bytes
+    peak = max(_PROGRAM_BYTES + held, _EXPORTING_BYTES + int(_COPIES * work.learned_bytes))
     return TrainingEstimate(
         seconds=seconds * pace,
         peak_bytes=peak,

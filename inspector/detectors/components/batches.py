@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from inspector.detectors.components.embedding_store import EmbeddingStore
 from inspector.detectors.work import PROCESSOR_BATCH
 from inspector.errors import TrainingError
 from inspector.imaging.frame import Image
@@ -34,8 +37,10 @@ def embed_images(
     device: torch.device,
     progress: Progress,
     cancel: CancelToken,
+    store: EmbeddingStore | None = None,
 ) -> Iterator[Tensor]:
-    """`network` applied to consecutive batches of images, each read once; results stay on the device.
+    """`network` applied to consecutive batches of images, each read once; results stay on the device. What `store`
+    has is not computed again, and what it has room for is kept there.
 
     Raises `TrainingError` `training_not_finite` if a result is not a number, `Cancelled`.
     """
@@ -46,9 +51,21 @@ def embed_images(
         inputs = []
         for index in range(start, stop):
             cancel.raise_if_cancelled()
-            inputs.append(torch.from_numpy(preprocessing.apply(images[index])))
-        result = network(torch.stack(inputs).to(device))
-        if not bool(torch.isfinite(result).all()):
-            raise TrainingError("training_not_finite")
-        yield result
+            inputs.append(preprocessing.apply(images[index]))
+        known = store.find(inputs) if store is not None else None
+        yield known if known is not None else _computed(network, inputs, device, store)
     progress(len(images), len(images), "features")
+
+
+def _computed(
+    network: Callable[[Tensor], Tensor],
+    inputs: list[NDArray[np.float32]],
+    device: torch.device,
+    store: EmbeddingStore | None,
+) -> Tensor:
+    result = network(torch.from_numpy(np.stack(inputs)).to(device))
+    if not bool(torch.isfinite(result).all()):
+        raise TrainingError("training_not_finite")
+    if store is not None:
+        store.keep(inputs, result)
+    return result

@@ -47,6 +47,7 @@ class Choice:
     conditioning: str = "whiten"
     dimensions: int = 128
     neighbourhood: int = 3
+    border: str = "fading"
     candidates: int = 50_000
     ratio: float = 0.1
     search: str = "exact"
@@ -63,11 +64,11 @@ CHOICES = (
     replace(DEFAULT, name="whiten, 256", dimensions=256),
     replace(DEFAULT, name="neighbourhood 1", neighbourhood=1),
     replace(DEFAULT, name="neighbourhood 5", neighbourhood=5),
+    replace(DEFAULT, name="border counts fully", border="full"),
     replace(DEFAULT, name="candidates 20,000", candidates=20_000, ratio=0.25),
     replace(DEFAULT, name="all candidates", candidates=10**7, ratio=-5000),
     replace(DEFAULT, name="bank 2 %", ratio=0.02),
     replace(DEFAULT, name="bank 5 %", ratio=0.05),
-    replace(DEFAULT, name="bank 20 %", ratio=0.2),
 )
 """A negative ratio is the size of the bank."""
 
@@ -105,11 +106,11 @@ def _sets(folders: list[Path]) -> Iterator[PictureSet]:
 def _of_one_set(backbone: LoadedBackbone, pictures: PictureSet) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     reference: Found | None = None
-    for neighbourhood in sorted({choice.neighbourhood for choice in CHOICES}, key=lambda value: value != 3):
-        train = _embed(backbone, pictures.train, neighbourhood)
-        test = _embed(backbone, [*pictures.good, *pictures.defect], neighbourhood)
+    for looks in dict.fromkeys((choice.neighbourhood, choice.border) for choice in CHOICES):
+        train = _embed(backbone, pictures.train, *looks)
+        test = _embed(backbone, [*pictures.good, *pictures.defect], *looks)
         for choice in CHOICES:
-            if choice.neighbourhood != neighbourhood:
+            if (choice.neighbourhood, choice.border) != looks:
                 continue
             result = _judge(choice, train, test, len(pictures.good))
             reference = reference or result
@@ -121,8 +122,9 @@ def _of_one_set(backbone: LoadedBackbone, pictures: PictureSet) -> dict[str, dic
     return found
 
 
-def _embed(backbone: LoadedBackbone, pictures: Pictures, neighbourhood: int) -> Tensor:
-    preprocessing, stack = Preprocessing(SIDE, SIDE, backbone.mean, backbone.std), PatchEmbedding(neighbourhood)
+def _embed(backbone: LoadedBackbone, pictures: Pictures, neighbourhood: int, border: str) -> Tensor:
+    preprocessing = Preprocessing(SIDE, SIDE, backbone.mean, backbone.std)
+    stack = PatchEmbedding(neighbourhood, fading=border == "fading")
     return torch.cat(
         [
             stack(backbone(torch.from_numpy(preprocessing.batch(pictures[start : start + BATCH]))))

@@ -35,6 +35,7 @@ class Declaration:
     maximum: float | None
     choices: tuple[str, ...] | None
     quick: Value | None
+    earlier: Value | None = None
 
 
 def parameter(
@@ -46,10 +47,13 @@ def parameter(
     maximum: float | None = None,
     choices: tuple[str, ...] | None = None,
     quick: Value | None = None,
+    earlier: Value | None = None,
 ) -> Any:
-    """Declare a parameter; `quick` is its value in the `quick` preset where that differs from the default."""
+    """Declare a parameter; `quick` is its value in the `quick` preset where that differs from the default, `earlier`
+    what bundles were made with that do not know it, where that differs."""
     metadata = {
         "title": title, "help": help, "minimum": minimum, "maximum": maximum, "choices": choices, "quick": quick,
+        "earlier": earlier,
     }  # fmt: skip
     return field(default=default, metadata=metadata)
 
@@ -81,6 +85,12 @@ def build(kind: type[T], values: dict[str, Any], preset: str = "standard") -> T:
         preset_value = item.quick if preset == "quick" and item.quick is not None else item.default
         chosen[name] = _checked(item, values[name]) if name in values else preset_value
     return kind(**chosen)
+
+
+def rebuild(kind: type[T], values: dict[str, Any]) -> T:
+    """Parameters of a stored model, in which those are missing that came later. Raises what `build` raises."""
+    missing = {item.name: item.earlier for item in declarations(kind) if item.earlier is not None}
+    return build(kind, {**missing, **values})
 
 
 def _checked(item: Declaration, value: Any) -> Value:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from inspector.detectors.components.candidates import Candidates
     from inspector.detectors.components.conditioning import Conditioning
+    from inspector.detectors.components.embedding import PatchEmbedding
     from inspector.detectors.components.patchcore_network import PatchCoreNetwork
     from inspector.features.loading import LoadedBackbone
 
@@ -71,6 +72,13 @@ class PatchCoreParameters(Parameters):
         minimum=1,
         maximum=9,
     )
+    border: str = parameter(
+        "fading",
+        "Border of the picture",
+        "fading: patches at the border count less, as networks see less of them; full: they count like all others.",
+        choices=("fading", "full"),
+        earlier="full",
+    )
     neighbours: int = parameter(
         1,
         "Nearest neighbours",
@@ -84,6 +92,7 @@ class PatchCoreParameters(Parameters):
         "fast: patches are compared with a few candidates, the most unusual ones with the whole memory; the score is "
         "that of the exact search, or, rarely, a little higher. exact: every patch with the whole memory.",
         choices=("fast", "exact"),
+        earlier="exact",
     )
     reweighting: str = parameter(
         "none",
@@ -162,12 +171,15 @@ class PatchCore(FeatureDetector):
         progress: Progress,
         cancel: CancelToken,
     ) -> Iterator[Tensor]:
-        from inspector.detectors.components.embedding import PatchEmbedding
-
-        stack = PatchEmbedding(self._chosen.neighbourhood)
+        stack = self._stacking()
         return self._embed(
             lambda batch: stack(backbone(batch)), images, preprocessing, backbone.device, progress, cancel
         )
+
+    def _stacking(self) -> PatchEmbedding:
+        from inspector.detectors.components.embedding import PatchEmbedding
+
+        return PatchEmbedding(self._chosen.neighbourhood, fading=self._chosen.border == "fading")
 
     def _generator(self) -> torch.Generator:
         import torch
@@ -201,7 +213,6 @@ class PatchCore(FeatureDetector):
         self, backbone: LoadedBackbone, conditioning: Conditioning, bank: Tensor, preprocessing: Preprocessing
     ) -> PatchCoreNetwork:
         from inspector.detectors.components.coarse_search import search_for
-        from inspector.detectors.components.embedding import PatchEmbedding
         from inspector.detectors.components.nearest import MemoryBank
         from inspector.detectors.components.patchcore_network import PatchCoreNetwork
         from inspector.detectors.components.smoothing import MapUpsampling
@@ -209,7 +220,7 @@ class PatchCore(FeatureDetector):
         chosen = self._chosen
         return PatchCoreNetwork(
             backbone,
-            PatchEmbedding(chosen.neighbourhood),
+            self._stacking(),
             conditioning,
             search_for(MemoryBank(bank), chosen.neighbours, chosen.search),
             MapUpsampling(preprocessing.height, preprocessing.width, chosen.map_sigma).to(bank.device),

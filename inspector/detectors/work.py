@@ -120,16 +120,8 @@ def patchcore_work(
         export_s=features.export_s,
         embedded_bytes=features.values * _FLOAT,
         learned_bytes=features.weights_bytes + bank * dimensions * _FLOAT,
-        peak_bytes=_batch_bytes(features) + patches * features.channels * _PATCH_BYTES[conditioning],
+        peak_bytes=_batch_bytes(features) + patches * (features.channels + 2 * dimensions) * _FLOAT,
     )
-
-
-_PATCH_BYTES = {
-    "none": _FLOAT + _DOUBLE,
-    "standardise": _FLOAT + 2 * _DOUBLE,
-    "whiten": _FLOAT + 3 * _DOUBLE,
-}
-"""Bytes for one number of the patches: they are held once as float32, and with one to three copies as float64."""
 
 
 def _searching(positions: int, bank: int, dimensions: int, *, fast: bool) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from inspector.detectors.base import BackboneChoice, Detector, DetectorSettings, Prediction
 from inspector.detectors.components.batches import device_of
-from inspector.detectors.parameters import build
+from inspector.detectors.parameters import rebuild
 from inspector.detectors.registry import detector_type
 from inspector.errors import BundleError, TrainingError, WeightsError
 from inspector.imaging.frame import Image
@@ -66,7 +66,7 @@ def restore_detector(bundle: Bundle, device: str = "auto") -> Detector:
         raise BundleError("bundle_damaged", path=bundle.folder, file=MANIFEST)
     choice = BackboneChoice(backbone.name, None, backbone.layers) if backbone else BackboneChoice("")
     try:
-        parameters = build(kind.parameters_type, dict(manifest.parameters))
+        parameters = rebuild(kind.parameters_type, dict(manifest.parameters))
         detector = kind(DetectorSettings(choice, manifest.image_size, manifest.training.seed, device), parameters)
         detector.load_state(bundle.weights(), manifest.preprocessing.build())
     except TrainingError as error:

@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial.distance import pdist
 from torch.nn import functional
 
+from inspector.detectors.components import conditioning
 from inspector.detectors.components.candidates import draw_candidates
 from inspector.detectors.components.conditioning import fit_conditioning
 from inspector.detectors.components.embedding import PatchEmbedding
@@ -58,13 +59,30 @@ def test_constant_channels_stay_harmless(kind: str) -> None:
 
 def test_layers_are_averaged_and_brought_to_the_finest_grid() -> None:
     fine, coarse = torch.rand(2, 3, 8, 12), torch.rand(2, 5, 4, 6)
-    found = PatchEmbedding(3)([fine, coarse])
+    found = PatchEmbedding(3, fading=False)([fine, coarse])
     assert found.shape == (2, 8, 12, 8)
     torch.testing.assert_close(found[0, 3, 4, :3], fine[0, :, 2:5, 3:6].mean((1, 2)))
     torch.testing.assert_close(found[1, 0, 0, :3], fine[1, :, :2, :2].mean((1, 2)))
     averaged = functional.avg_pool2d(coarse, 3, 1, 1, count_include_pad=False)
     expected = functional.interpolate(averaged, (8, 12), mode="bilinear")
     torch.testing.assert_close(found[..., 3:], expected.permute(0, 2, 3, 1))
+
+
+def test_the_border_fades_as_cells_beyond_it_count_as_nothing() -> None:
+    fine = torch.rand(1, 3, 8, 12)
+    fading, full = (PatchEmbedding(3, fading=fading)([fine])[0] for fading in (True, False))
+    torch.testing.assert_close(fading[1:-1, 1:-1], full[1:-1, 1:-1])
+    torch.testing.assert_close(fading[0, 1:-1], full[0, 1:-1] * 6 / 9)
+    torch.testing.assert_close(fading[0, 0], full[0, 0] * 4 / 9)
+
+
+def test_any_number_of_rows_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = patches(500)
+    for kind in ("none", "standardise", "whiten"):
+        whole = fit_conditioning(vectors, kind, 3)(vectors)
+        with monkeypatch.context() as patch:
+            patch.setattr(conditioning, "_ROWS", 7)
+            torch.testing.assert_close(fit_conditioning(vectors, kind, 3)(vectors).abs(), whole.abs())
 
 
 def test_nearest_repeats_the_coarse_layer() -> None:

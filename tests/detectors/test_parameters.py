@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from inspector.detectors.parameters import Parameters, as_values, build, declarations, parameter
+from inspector.detectors.parameters import Parameters, as_values, build, declarations, parameter, rebuild
 from inspector.errors import TrainingError
 
 
@@ -52,3 +52,14 @@ def test_wrong_values_are_named(values: dict[str, Any], code: str) -> None:
 def test_not_a_number_is_out_of_range() -> None:
     with pytest.raises(TrainingError):
         build(Example, {"ratio": "nan"})
+
+
+def test_stored_models_keep_what_they_were_made_with() -> None:
+    @dataclass(frozen=True)
+    class Grown(Parameters):
+        ratio: float = parameter(0.1, "Ratio", "Share kept.")
+        search: str = parameter("fast", "Search", "Which way.", choices=("fast", "exact"), earlier="exact")
+
+    assert rebuild(Grown, {"ratio": 0.2}) == Grown(0.2, "exact")
+    assert rebuild(Grown, {"ratio": 0.2, "search": "fast"}) == Grown(0.2, "fast")
+    assert build(Grown, {}) == Grown(0.1, "fast")

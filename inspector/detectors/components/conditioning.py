@@ -9,6 +9,7 @@ CHOICES = ("none", "standardise", "whiten")
 
 _RELATIVE_FLOOR = 1e-2
 _WHITENING_POWER = 0.5
+_ROWS = 4096
 
 
 class Conditioning(nn.Module):
@@ -39,19 +40,34 @@ def fit_conditioning(vectors: Tensor, kind: str, dimensions: int) -> Conditionin
     standard deviation, half of a whitening. What hardly varies is divided by no less than a hundredth of the typical
     deviation, so that rounding noise does not become a feature.
     """
-    exact = vectors.double()
-    mean = exact.mean(0)
+    mean = torch.stack([part.double().sum(0) for part in torch.split(vectors, _ROWS)]).sum(0) / len(vectors)
     if kind == "none":
         return Conditioning(mean.float(), torch.ones_like(mean).float())
-    deviation = exact.std(0, correction=0)
-    scale = 1 / deviation.clamp(min=_floor(deviation))
     if kind == "standardise":
-        return Conditioning(mean.float(), scale.float())
-    return Conditioning(mean.float(), (scale[:, None] * _half_whitening((exact - mean) * scale, dimensions)).float())
+        squares = [((part.double() - mean) ** 2).sum(0) for part in torch.split(vectors, _ROWS)]
+        return Conditioning(mean.float(), _scale(torch.stack(squares).sum(0) / len(vectors)).float())
+    covariance = _covariance(vectors, mean)
+    scale = _scale(covariance.diagonal())
+    standardised = scale[:, None] * covariance * scale
+    return Conditioning(mean.float(), (scale[:, None] * _half_whitening(standardised, dimensions)).float())
 
 
-def _half_whitening(standardised: Tensor, dimensions: int) -> Tensor:
-    values, axes = torch.linalg.eigh(standardised.T @ standardised / len(standardised))
+def _covariance(vectors: Tensor, mean: Tensor) -> Tensor:
+    """In float64, some rows at a time: all of them as float64 would take several times the vectors' memory."""
+    total = mean.new_zeros(len(mean), len(mean))
+    for part in torch.split(vectors, _ROWS):
+        centred = part.double() - mean
+        total.addmm_(centred.T, centred)
+    return total / len(vectors)
+
+
+def _scale(variance: Tensor) -> Tensor:
+    deviation = variance.sqrt()
+    return 1 / deviation.clamp(min=_floor(deviation))
+
+
+def _half_whitening(covariance: Tensor, dimensions: int) -> Tensor:
+    values, axes = torch.linalg.eigh(covariance)
     deviation = values.flip(0)[:dimensions].clamp(min=0).sqrt()
     factor: Tensor = axes.flip(1)[:, :dimensions] / deviation.clamp(min=_floor(deviation)) ** _WHITENING_POWER
     return factor

@@ -11,13 +11,16 @@ class PatchEmbedding(nn.Module):
     """Average each layer over a neighbourhood, bring all to the finest layer's grid and stack the channels.
 
     Takes maps [(N, C_i, h_i, w_i), ...], finest first; returns (N, h_0, w_0, sum C_i) float32. `nearest` repeats the
-    coarser layers' values (PaDiM), otherwise they are interpolated bilinearly (PatchCore).
+    coarser layers' values (PaDiM), otherwise they are interpolated bilinearly (PatchCore). `fading`: cells beyond the
+    border count as zero. Networks pad with zeros, too, and what they make of a border is unusual in itself; counted
+    fully, it drowns defects.
     """
 
-    def __init__(self, neighbourhood: int = 3, *, nearest: bool = False) -> None:
+    def __init__(self, neighbourhood: int = 3, *, nearest: bool = False, fading: bool = True) -> None:
         super().__init__()
         self.neighbourhood = neighbourhood
         self.nearest = nearest
+        self.fading = fading
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Stack the layers."""
@@ -27,7 +30,7 @@ class PatchEmbedding(nn.Module):
     def _on_grid(self, item: Tensor, grid: torch.Size) -> Tensor:
         if self.neighbourhood > 1:
             side = self.neighbourhood
-            item = functional.avg_pool2d(item, side, stride=1, padding=side // 2, count_include_pad=False)
+            item = functional.avg_pool2d(item, side, stride=1, padding=side // 2, count_include_pad=self.fading)
         if item.shape[-2:] == grid:
             return item
         if self.nearest:

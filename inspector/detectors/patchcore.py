@@ -19,10 +19,9 @@ from inspector.imaging.preprocessing import Preprocessing
 from inspector.tasks import CancelToken, Progress, no_progress
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor, nn
 
-    from inspector.detectors.components.candidates import Candidates
+    from inspector.detectors.components.bank_selection import BankSelection
     from inspector.detectors.components.conditioning import Conditioning
     from inspector.detectors.components.embedding import PatchEmbedding
     from inspector.detectors.components.patchcore_network import PatchCoreNetwork
@@ -43,9 +42,9 @@ class PatchCoreParameters(Parameters):
     )
     max_patches: int = parameter(
         50_000,
-        "Patches collected",
-        "The memory bank is chosen from so many patches, drawn in equal shares from every good picture. "
-        "It bounds memory and time.",
+        "Patches at once",
+        "So many patches are held while the memory bank is chosen; more are gone through in turns. The bank gets its "
+        "share of this number at most.",
         minimum=1_000,
         maximum=2_000_000,
         quick=20_000,
@@ -123,9 +122,10 @@ class PatchCore(FeatureDetector):
 
     Departures from the authors' program: layers are averaged over a neighbourhood and stacked at their own widths
     (no adaptive pooling to 1024); nothing is cropped away; distances are Euclidean, not squared, which ranks patches
-    alike; the bank is chosen from at most `max_patches` patches, drawn in equal shares from all images; channels may
-    be conditioned on the good patches first; greedy selection starts at a random patch and measures true distances to
-    it (the authors start from a mean over ten).
+    alike; of more than `max_patches` patches the bank is chosen in turns (see `StreamedCoreset`), and takes its share
+    of that number; channels may be conditioned on the good patches first; greedy selection starts at a random patch
+    and measures true distances to it (the authors start from a mean over ten); the search may be approximate where it
+    does not matter (see `CoarseToFine`).
     """
 
     id: ClassVar[str] = "patchcore"
@@ -147,21 +147,26 @@ class PatchCore(FeatureDetector):
         progress: Progress,
         cancel: CancelToken,
     ) -> nn.Module:
-        candidates = self._candidates(backbone, preprocessing, images, progress, cancel)
-        return self._network_for(backbone, preprocessing, candidates.vectors, progress, cancel)
+        bank = self._selection(backbone, preprocessing, cancel).of(images, progress)
+        return self._assembled(backbone, bank.conditioning, bank.points, preprocessing)
 
-    def _candidates(
-        self,
-        backbone: LoadedBackbone,
-        preprocessing: Preprocessing,
-        images: Sequence[Image],
-        progress: Progress,
-        cancel: CancelToken,
-    ) -> Candidates:
-        from inspector.detectors.components.candidates import draw_candidates
+    def _selection(self, backbone: LoadedBackbone, preprocessing: Preprocessing, cancel: CancelToken) -> BankSelection:
+        from inspector.detectors.components.bank_selection import BankSelection, BankSettings
 
-        embedded = self._embedded(backbone, preprocessing, images, progress, cancel)
-        return draw_candidates(embedded, len(images), self._chosen.max_patches, self._generator())
+        chosen = self._chosen
+
+        def embed(images: Sequence[Image], progress: Progress) -> Iterator[Tensor]:
+            return self._embedded(backbone, preprocessing, images, progress, cancel)
+
+        settings = BankSettings(
+            ratio=chosen.coreset_ratio,
+            room=chosen.max_patches,
+            conditioning=chosen.conditioning,
+            dimensions=chosen.dimensions,
+            projection=chosen.projection,
+            seed=self.settings.seed,
+        )
+        return BankSelection(settings, embed, cancel)
 
     def _embedded(
         self,
@@ -180,34 +185,6 @@ class PatchCore(FeatureDetector):
         from inspector.detectors.components.embedding import PatchEmbedding
 
         return PatchEmbedding(self._chosen.neighbourhood, fading=self._chosen.border == "fading")
-
-    def _generator(self) -> torch.Generator:
-        import torch
-
-        return torch.Generator().manual_seed(self.settings.seed)
-
-    def _network_for(
-        self,
-        backbone: LoadedBackbone,
-        preprocessing: Preprocessing,
-        vectors: Tensor,
-        progress: Progress,
-        cancel: CancelToken,
-    ) -> PatchCoreNetwork:
-        """The network whose bank is a coreset of these candidates (n, C)."""
-        import torch
-
-        from inspector.detectors.components.conditioning import fit_conditioning
-        from inspector.detectors.components.coreset import greedy_k_centre, random_projection
-
-        generator = self._generator()
-        conditioning = fit_conditioning(vectors, self._chosen.conditioning, self._chosen.dimensions)
-        points = conditioning(vectors).to(backbone.device)
-        projected = random_projection(points, self._chosen.projection, generator)
-        first = int(torch.randint(len(points), (1,), generator=generator))
-        count = max(1, round(self._chosen.coreset_ratio * len(points)))
-        bank = points[greedy_k_centre(projected, count, first, progress, cancel).indices.to(points.device)]
-        return self._assembled(backbone, conditioning.to(backbone.device), bank, preprocessing)
 
     def _assembled(
         self, backbone: LoadedBackbone, conditioning: Conditioning, bank: Tensor, preprocessing: Preprocessing
@@ -273,15 +250,14 @@ class PatchCore(FeatureDetector):
         progress: Progress,
         cancel: CancelToken,
     ) -> NDArray[np.float64]:
-        """The patches of all images are collected once; each fold chooses its own bank from those of the others."""
+        """See `BankSelection.without_each`."""
         import torch
 
-        candidates = self._candidates(backbone, preprocessing, images, progress, cancel)
+        selection = self._selection(backbone, preprocessing, cancel)
         scores = np.empty(len(images))
         done = 0
-        for held in folds:
-            others = candidates.without(torch.from_numpy(held))
-            network = self._network_for(backbone, preprocessing, others, no_progress, cancel)
+        for held, bank in selection.without_each(images, folds, progress):
+            network = self._assembled(backbone, bank.conditioning, bank.points, preprocessing)
             embedded = self._embedded(backbone, preprocessing, Subset(images, held), no_progress, cancel)
             found = []
             for batch in embedded:

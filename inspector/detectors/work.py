@@ -16,6 +16,9 @@ FEATURE_PASSES = 3
 """How often a picture is needed: once to learn, and twice when parts are scored by the others. Those whose features
 are kept go through the backbone once."""
 
+SAMPLE_PATCHES = 20_000
+"""PatchCore's conditioning is learned from at most so many."""
+
 STORE_BYTES = 512 << 20
 """Features of so many bytes are kept from learning until parts have been scored by the others."""
 
@@ -99,29 +102,37 @@ def patchcore_work(
 ) -> Work:
     """Of a memory bank of a share of `ratio` of at most `limit` patches; `kept` and `projected` are the dimensions
     after conditioning and of the choice, `fast` the search."""
-    patches = min(limit, material.images * features.positions)
+    patches = material.images * features.positions
     dimensions = min(kept, features.channels) if conditioning == "whiten" else features.channels
-    bank = max(1, round(ratio * patches))
-
-    def choosing(share: float) -> float:
-        points = patches * share
-        scaled = points * features.channels * _CONDITIONED[conditioning]
-        chosen = points * bank * share * (2 * min(projected, dimensions) + _PAIR)
-        return scaled + _turning(points, features.channels, dimensions, conditioning) + chosen
-
+    bank = max(1, round(ratio * min(limit, patches)))
+    turning = 2 * features.channels * dimensions if conditioning == "whiten" else 0
+    pair = 2 * min(projected, dimensions) + _PAIR
     others = 1 - 1 / material.parts
-    stacking = features.values * _POOLED
+    # Of folds with many patches only the chosen ones take part in the choice for the others.
+    many = patches > limit
+    left = (material.parts - 1) * bank if many else patches * others
+    sampling = _sampling(min(patches, SAMPLE_PATCHES), features.channels, conditioning)
     search = _searching(features.positions, bank, dimensions, fast=fast)
     return Work(
-        features=features.operations + stacking,
-        learning=choosing(1.0),
-        validation=material.parts * choosing(others) + material.images * search * others,
+        features=features.operations + features.values * _POOLED,
+        learning=sampling + patches * (turning + bank * pair),
+        validation=material.parts * (2 * sampling + left * (turning + bank * others * pair))
+        + (patches * (turning + bank * pair) if many else 0)
+        + material.images * search * others,
         judging=features.operations + features.values * _STACKED + search,
         export_s=features.export_s,
         embedded_bytes=features.values * _FLOAT,
         learned_bytes=features.weights_bytes + bank * dimensions * _FLOAT,
-        peak_bytes=_batch_bytes(features) + patches * (features.channels + 2 * dimensions) * _FLOAT,
+        peak_bytes=_batch_bytes(features)
+        + SAMPLE_PATCHES * features.channels * _FLOAT
+        + 2 * min(patches, limit) * (features.channels + dimensions) * _FLOAT,
     )
+
+
+def _sampling(points: float, channels: int, conditioning: str) -> float:
+    """Operations to learn how channels vary from some points, and their principal axes."""
+    scaled = points * channels * _CONDITIONED[conditioning]
+    return scaled + (2 * points * channels**2 / _DOUBLE_SHARE + _AXES * channels**3 if conditioning == "whiten" else 0)
 
 
 def _searching(positions: int, bank: int, dimensions: int, *, fast: bool) -> float:
@@ -130,14 +141,6 @@ def _searching(positions: int, bank: int, dimensions: int, *, fast: bool) -> flo
         return float(positions * bank * (2 * dimensions + _PAIR))
     coarse = positions / _BLOCK * bank * (2 * min(_COARSE, dimensions) + _PAIR)
     return coarse + _REFINED * bank * (2 * dimensions + _PAIR)
-
-
-def _turning(points: float, channels: int, dimensions: int, conditioning: str) -> float:
-    """Operations to find the principal axes of points, and to turn them."""
-    if conditioning != "whiten":
-        return 0.0
-    covariance = 2 * points * channels**2 / _DOUBLE_SHARE + _AXES * channels**3
-    return covariance + 2 * points * channels * dimensions
 
 
 def padim_work(features: FeatureCost, material: Material, *, dimensions: int, held_bytes: int) -> Work:

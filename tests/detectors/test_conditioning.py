@@ -111,5 +111,5 @@ def test_every_image_gives_its_share(images: int, limit: int, kept: int) -> None
     counts = torch.bincount(found.origins, minlength=images)
     assert counts.max() - counts.min() <= 1
     left = found.without(torch.tensor([0, 2]))
-    assert set(left[:, 0].int().tolist()).isdisjoint({0, 2})
-    assert len(left) == kept - int(counts[0] + counts[2])
+    assert set(left.vectors[:, 0].int().tolist()).isdisjoint({0, 2})
+    assert len(left.vectors) == kept - int(counts[0] + counts[2])

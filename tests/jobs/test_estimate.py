@@ -90,7 +90,7 @@ def test_the_patches_bound_what_patchcore_holds() -> None:
 def test_a_larger_bank_takes_longer() -> None:
     plain = told("patchcore")
     assert told("patchcore", parameters={"coreset_ratio": 0.3}).seconds > plain.seconds
-    assert told("patchcore", parameters={"conditioning": "none"}).peak_bytes < plain.peak_bytes
+    assert told("patchcore", parameters={"conditioning": "none"}).peak_bytes > plain.peak_bytes
 
 
 def test_padim_holds_no_picture() -> None:

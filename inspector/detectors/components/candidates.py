@@ -11,14 +11,22 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Candidates:
-    """`vectors` (n, C) float32 on the CPU and the index of the image each came from, `origins` (n,) int64."""
+    """`vectors` (n, C) float32, the index of the image each came from, `origins` (n,) int64, and how many patches
+    (`cells`) an image has."""
 
     vectors: Tensor
     origins: Tensor
+    cells: int
 
-    def without(self, images: Tensor) -> Tensor:
+    def of(self, images: Tensor) -> Candidates:
+        """The vectors of these images alone."""
+        kept = torch.isin(self.origins, images)
+        return Candidates(self.vectors[kept], self.origins[kept], self.cells)
+
+    def without(self, images: Tensor) -> Candidates:
         """The vectors of all images but these."""
-        return self.vectors[~torch.isin(self.origins, images)]
+        kept = ~torch.isin(self.origins, images)
+        return Candidates(self.vectors[kept], self.origins[kept], self.cells)
 
 
 def draw_candidates(embedded: Iterable[Tensor], images: int, limit: int, generator: torch.Generator) -> Candidates:
@@ -29,12 +37,13 @@ def draw_candidates(embedded: Iterable[Tensor], images: int, limit: int, generat
     """
     kept: list[Tensor] = []
     origins: list[Tensor] = []
-    index = 0
+    index = cells = 0
     for batch in embedded:
+        cells = batch.shape[1] * batch.shape[2]
         for patches in batch.flatten(1, 2):
             share = limit * (index + 1) // images - limit * index // images
             chosen = torch.randperm(len(patches), generator=generator)[:share]
-            kept.append(patches[chosen.to(patches.device)].cpu())
+            kept.append(patches[chosen.to(patches.device)])
             origins.append(torch.full((len(kept[-1]),), index))
             index += 1
-    return Candidates(torch.cat(kept), torch.cat(origins))
+    return Candidates(torch.cat(kept), torch.cat(origins), cells)

@@ -73,9 +73,9 @@ def _spans(tiling: Tiling, length: int) -> tuple[slice, ...]:
 
 @lru_cache(maxsize=16)
 def _weights(tiling: Tiling, length: int) -> dict[int, NDArray[np.float32]]:
-    """By a tile's start along one side, the weight of each of its pixels: rising from its borders over the overlap,
-    divided by what all tiles weigh there."""
-    profiles = {span.start: _profile(span.stop - span.start, tiling.overlap) for span in _spans(tiling, length)}
+    """By a tile's start along one side, the weight of each of its pixels: rising from its borders inside of the crop
+    over the overlap, divided by what all tiles weigh there."""
+    profiles = {span.start: _profile(span, length, tiling.overlap) for span in _spans(tiling, length)}
     total = np.zeros(length)
     for start, profile in profiles.items():
         total[start : start + len(profile)] += profile
@@ -84,8 +84,10 @@ def _weights(tiling: Tiling, length: int) -> dict[int, NDArray[np.float32]]:
     }
 
 
-def _profile(length: int, overlap: int) -> NDArray[np.float64]:
-    """Linear from nearly 0 at both ends to 1 beyond the overlap; never 0, for at a crop's border a tile is alone."""
-    inwards = np.arange(length) + 0.5
-    distance = np.minimum(inwards, inwards[::-1])
+def _profile(span: slice, length: int, overlap: int) -> NDArray[np.float64]:
+    """Linear from nearly 0 at both ends to 1 beyond the overlap. At the crop's border it does not fade: a tile that is
+    alone there, and another one that begins a pixel further in, would change places within that pixel."""
+    inwards = np.arange(span.stop - span.start) + 0.5
+    far = np.full(len(inwards), np.inf)
+    distance = np.minimum(far if span.start == 0 else inwards, far if span.stop == length else inwards[::-1])
     return np.asarray(np.minimum(distance / max(overlap, 1), 1.0))

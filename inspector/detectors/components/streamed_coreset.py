@@ -41,14 +41,16 @@ class StreamedCoreset:
     def add(self, points: Tensor, rows: Tensor) -> None:
         """Some more points (n, D), and what is to be had of the chosen ones, `rows` (n, C)."""
         for start in range(0, len(points), self._room):
-            part = points[start : start + self._room], rows[start : start + self._room]
-            if _length(self._coming) + len(part[0]) > self._room:
+            part = points[start : start + self._room]
+            if _length(self._coming) + len(part) > self._room:
                 self._make_room()
-            self._coming.append(part)
+            self._coming.append((part, part if rows is points else rows[start : start + self._room]))
 
     def chosen(self) -> Tensor:
-        """Rows of the chosen points, (at most `count`, C)."""
-        return self._reduced([*self._kept, *self._coming], self._count)[1]
+        """Rows of the chosen points, (at most `count`, C); all others are forgotten."""
+        parts = [*self._kept, *self._coming]
+        self._kept, self._coming = [], []
+        return self._reduced(parts)[1]
 
     def everything(self, limit: int) -> Tensor:
         """All rows if they are no more than `limit`, else the chosen ones."""
@@ -57,17 +59,21 @@ class StreamedCoreset:
         return torch.cat([rows for _, rows in self._coming])
 
     def _make_room(self) -> None:
-        self._kept.append(self._reduced(self._coming, self._count))
-        self._coming = []
+        self._kept.append(self._reduced(self._coming))
         if _length(self._kept) > self._room - self._count:
-            self._kept = [self._reduced(self._kept, self._count)]
+            self._kept = [self._reduced(self._kept)]
 
-    def _reduced(self, parts: list[tuple[Tensor, Tensor]], count: int) -> tuple[Tensor, Tensor]:
-        points, rows = (torch.cat(items) for items in zip(*parts, strict=True))
+    def _reduced(self, parts: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+        """Empties `parts`, so that they are not held twice."""
+        same = all(points is rows for points, rows in parts)
+        points = torch.cat([points for points, _ in parts])
+        rows = points if same else torch.cat([rows for _, rows in parts])
+        parts.clear()
         projected = random_projection(points, self._dimensions, self._generator)
         first = int(torch.randint(len(points), (1,), generator=self._generator))
-        found = greedy_k_centre(projected, count, first, self._progress, self._cancel).indices.to(points.device)
-        return points[found], rows[found]
+        found = greedy_k_centre(projected, self._count, first, self._progress, self._cancel).indices.to(points.device)
+        kept = points[found]
+        return kept, kept if same else rows[found]
 
 
 def _length(parts: list[tuple[Tensor, Tensor]]) -> int:

@@ -77,6 +77,7 @@ class BankSelection:
         for held in folds:
             progress(sum(len(fold) for fold in folds[: len(parts)]), len(images), "features")
             parts.append(self._part(images, held, sample, len(folds)))
+        progress(len(images), len(images), "features")
         for number, held in enumerate(folds):
             others = torch.cat([part for place, part in enumerate(parts) if place != number])
             conditioning = self._conditioning(sample.without(torch.from_numpy(held)).vectors)

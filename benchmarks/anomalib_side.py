@@ -19,9 +19,9 @@ BATCH, WARM_UP = 4, 3
 def imports() -> tuple[float, object]:
     """Seconds until what a training script of anomalib's needs is imported."""
     begun = time.perf_counter()
-    import torch
+    from torch import library as operators
 
-    fragment = torch.library.Library("torchvision", "FRAGMENT")
+    fragment = operators.Library("torchvision", "FRAGMENT")
     # The schemas that torchvision's import looks for beside a torch without CUDA.
     fragment.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     fragment.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

@@ -22,7 +22,7 @@ def points_of(n: int, seed: int = 0) -> torch.Tensor:
 
 def coreset(count: int, room: int, progress: Progress = no_progress, cancel: CancelToken | None = None):
     generator = torch.Generator().manual_seed(3)
-    return StreamedCoreset(count, room, 16, generator, progress, cancel or CancelToken())
+    return StreamedCoreset(count, room, 5000, 16, generator, progress, cancel or CancelToken())
 
 
 def radius(points: torch.Tensor, chosen: torch.Tensor) -> float:
@@ -36,7 +36,9 @@ def test_what_fits_is_chosen_as_if_it_came_at_once() -> None:
         stream.add(part, part)
     first = int(torch.randint(400, (1,), generator=torch.Generator().manual_seed(3)))
     greedy = greedy_k_centre(points, 40, first, no_progress, CancelToken()).indices
-    torch.testing.assert_close(stream.chosen(), points[greedy])
+    found = stream.chosen()
+    torch.testing.assert_close(found.rows, points[greedy])
+    assert found.radius == pytest.approx(radius(points, found.rows), rel=1e-3)
 
 
 @pytest.mark.parametrize("step", [50, 333, 5000])
@@ -46,16 +48,18 @@ def test_a_long_stream_is_covered_nearly_as_well_in_bounded_memory(step: int) ->
 
     def watch(done: int, total: int, stage: str, value: float | None = None) -> None:
         nonlocal largest
-        largest = max(largest, sum(len(rows) for _, rows in [*stream._coming, *stream._kept]))
+        largest = max(largest, stream.held)
 
     stream = coreset(60, 300, watch)
     for part in points.split(step):
         stream.add(part, part)
-    chosen = stream.chosen()
+    found = stream.chosen()
+    chosen = found.rows
     assert chosen.shape == (60, 6)
     assert largest <= 2 * 300
     greedy = greedy_k_centre(points, 60, 0, no_progress, CancelToken())
     assert radius(points, chosen) < 2 * greedy.radius
+    assert radius(points, chosen) <= found.radius * 1.0001
     assert radius(points, points[torch.randperm(5000)[:60]]) > radius(points, chosen)
 
 
@@ -64,7 +68,7 @@ def test_rows_go_with_their_points() -> None:
     stream = coreset(20, 100)
     for part in points.split(90):
         stream.add(part, part * 2)
-    chosen = stream.chosen() / 2
+    chosen = stream.chosen().rows / 2
     assert cdist(chosen, points).min(1).max() < 1e-6
 
 

@@ -14,7 +14,7 @@ from inspector.features.pretraining.defects import spoil
 from inspector.features.pretraining.photographs import Photographs, pictures_sha256
 from inspector.features.pretraining.recipe import Recipe
 from inspector.features.pretraining.scenes import render_scene
-from inspector.features.pretraining.textures import TEXTURES, bricks, random_texture
+from inspector.features.pretraining.textures import TEXTURES, bricks, cells, random_texture
 from inspector.imaging.files import write_image
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -32,6 +32,11 @@ def test_textures_are_in_range_and_repeatable(texture, seed: int, side: int) -> 
     assert first.max() <= (1.2001 if texture is bricks else 1)
     assert np.isfinite(first).all()
     np.testing.assert_array_equal(first, second)
+
+
+def test_walls_between_cells_are_no_brighter_than_white() -> None:
+    """Where this one's walls touch, the weights of the blur add up to the next number after 1."""
+    assert cells(np.random.default_rng(52), 48).max() == 1
 
 
 @given(seed=SEEDS)

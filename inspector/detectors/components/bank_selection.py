@@ -39,10 +39,12 @@ class BankSettings:
 
 @dataclass(frozen=True)
 class Bank:
-    """What patches are compared with, `points` (m, D), and how they are brought there."""
+    """What patches are compared with, `points` (m, D), how they are brought there, and how far at most a learned patch
+    is from the nearest of them."""
 
     conditioning: Conditioning
     points: Tensor
+    radius: float
 
 
 class BankSelection:
@@ -55,14 +57,14 @@ class BankSelection:
 
     def of(self, images: Sequence[Image], progress: Progress) -> Bank:
         """The bank of all images. Raises `Cancelled`."""
-        sample = self._sample(images, progress)
-        conditioning = self._conditioning(sample.vectors)
+        conditioning, cells = self._conditioning_of(images, progress)
         watch = _Watch(progress, len(images))
-        coreset = self._coreset(len(images) * sample.cells, watch.choosing)
+        patches = len(images) * cells
+        coreset = self._coreset(patches, patches, watch.choosing)
         for batch in self._embed(images, watch.reading):
             points = conditioning(batch.flatten(0, 2))
             coreset.add(points, points)
-        return Bank(conditioning, coreset.chosen())
+        return _bank(conditioning, coreset)
 
     def without_each(
         self, images: Sequence[Image], folds: Sequence[NDArray[np.intp]], progress: Progress
@@ -82,15 +84,15 @@ class BankSelection:
             others = torch.cat([part for place, part in enumerate(parts) if place != number])
             conditioning = self._conditioning(sample.without(torch.from_numpy(held)).vectors)
             points = conditioning(others)
-            coreset = self._coreset((len(images) - len(held)) * sample.cells, no_progress)
+            coreset = self._coreset((len(images) - len(held)) * sample.cells, len(points), no_progress)
             coreset.add(points, points)
-            yield held, Bank(conditioning, coreset.chosen())
+            yield held, _bank(conditioning, coreset)
 
     def _part(self, images: Sequence[Image], held: NDArray[np.intp], sample: Candidates, folds: int) -> Tensor:
         """Patches (n, C) that stand for those of a fold: all, or the chosen ones of many."""
         own_sample = sample.of(torch.from_numpy(held)).vectors
         own = self._conditioning(own_sample if len(own_sample) else sample.vectors)
-        coreset = self._coreset(len(images) * sample.cells, no_progress)
+        coreset = self._coreset(len(images) * sample.cells, len(held) * sample.cells, no_progress)
         for batch in self._embed(Subset(images, held), no_progress):
             rows = batch.flatten(0, 2)
             coreset.add(own(rows), rows)
@@ -106,16 +108,28 @@ class BankSelection:
         drawn = draw_candidates(embedded, len(some), SAMPLE_PATCHES, generator)
         return Candidates(drawn.vectors, some[drawn.origins], drawn.cells)
 
+    def _conditioning_of(self, images: Sequence[Image], progress: Progress) -> tuple[Conditioning, int]:
+        """Learned from all images, and how many patches each has."""
+        sample = self._sample(images, progress)
+        return self._conditioning(sample.vectors), sample.cells
+
     def _conditioning(self, vectors: Tensor) -> Conditioning:
         return fit_conditioning(vectors, self._settings.conditioning, self._settings.dimensions)
 
-    def _coreset(self, patches: int, progress: Progress) -> StreamedCoreset:
+    def _coreset(self, patches: int, expected: int, progress: Progress) -> StreamedCoreset:
+        """Of the share of `patches`, of which `expected` will come."""
         settings = self._settings
         count = max(1, round(settings.ratio * min(patches, settings.room)))
-        return StreamedCoreset(count, settings.room, settings.projection, self._generator(), progress, self._cancel)
+        generator = self._generator()
+        return StreamedCoreset(count, settings.room, expected, settings.projection, generator, progress, self._cancel)
 
     def _generator(self) -> torch.Generator:
         return torch.Generator().manual_seed(self._settings.seed)
+
+
+def _bank(conditioning: Conditioning, coreset: StreamedCoreset) -> Bank:
+    chosen = coreset.chosen()
+    return Bank(conditioning, chosen.rows, chosen.radius)
 
 
 class _Watch:

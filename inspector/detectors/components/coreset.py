@@ -12,7 +12,7 @@ from torch import Tensor
 from inspector.tasks import CancelToken, Progress
 
 _BLOCK = 1024
-_ROWS = 16384
+_ROWS = 4096
 _NOTHING_LEFT = 1e-6
 
 
@@ -43,7 +43,7 @@ def greedy_k_centre(points: Tensor, count: int, first: int, progress: Progress, 
     as long as they are farther than every point outside of the block was when it was made. Reports the covering
     radius as `value`.
     """
-    norms = (points * points).sum(1)
+    norms = torch.cat([(part * part).sum(1) for part in torch.split(points, _ROWS)])
     nearest = torch.full_like(norms, torch.inf)
     _approach(points, norms, torch.tensor([first]), nearest)
     selected = [torch.tensor([first])]

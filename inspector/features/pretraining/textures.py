@@ -98,7 +98,8 @@ def cells(rng: np.random.Generator, side: int) -> Gray:
     if rng.random() < 0.5:
         return normalised(distance)
     wall = cv2.morphologyEx(labels.astype(np.float32), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
-    return _gray(cv2.GaussianBlur(wall.astype(np.float32), (0, 0), rng.uniform(0.5, 1.5)))
+    blurred = cv2.GaussianBlur(wall.astype(np.float32), (0, 0), rng.uniform(0.5, 1.5))
+    return _gray(np.minimum(blurred, 1))  # the kernel's weights may add up to a little more
 
 
 def blobs(rng: np.random.Generator, side: int) -> Gray:

@@ -141,7 +141,7 @@ def _our_side(arguments: argparse.Namespace, train: list[Sample], test: list[Sam
 
 def _bundle(detector: Any, train: list[Sample], scratch: Path) -> Path:
     from inspector.imaging.regions import Region
-    from inspector.jobs.description import describe, training_part
+    from inspector.jobs.description import Material, describe, training_part
     from inspector.jobs.samples import hash_samples
     from inspector.runtime.bundle import save_bundle
     from inspector.runtime.export import export_network
@@ -152,7 +152,7 @@ def _bundle(detector: Any, train: list[Sample], scratch: Path) -> Path:
     parity = export_network(detector, [read_image(sample.path) for sample in train[:2]], network)
     thresholds = ThresholdPart(review=0, fail=0, method="manual", good_scores="none", n_good=0, n_defect=0)
     learned, _ = hash_samples(train, no_progress, CancelToken())
-    training = training_part(learned, 0, 0.0)
+    training = training_part(Material(learned), 0, 0.0, detector.facts)
     manifest = describe(detector, "benchmark", RegionPart.of(Region()), None, thresholds, training, parity)
     save_bundle(out, manifest, detector.state(), network, [])
     return out

@@ -21,8 +21,9 @@ from inspector.data.sources import load_dataset
 from inspector.imaging.files import write_image
 from inspector.imaging.simulation import render
 from inspector.jobs.estimate import estimate, machine_speed, pictures_of
+from inspector.jobs.fitting import make_detector
 from inspector.jobs.process import run_in_child
-from inspector.jobs.train import TrainingJob, make_detector, train
+from inspector.jobs.train import TrainingJob, train
 from inspector.tasks import CancelToken, Progress, no_progress
 
 PRODUCT, KIND = "washer", "stain"

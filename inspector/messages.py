@@ -140,6 +140,14 @@ ERRORS: dict[str, str] = {
     "Collect some good parts, label them as good, then train.",
     "training_not_finite": "The features of a picture are not finite numbers, so nothing can be learned from them. "
     "The weights file is probably damaged: import it again, or choose other features.",
+    "training_diverged": "Training went astray: its loss is not a finite number any more. "
+    "Train with another seed, fewer steps or a smaller learning rate.",
+    "training_needs_defects": "{method} learns from defects, too, and none is marked for training. "
+    "Label some pictures as defect and mark them for training, or choose another method.",
+    "training_needs_others": "{method} learns from other products, and none was given. "
+    "Name other projects or data sets with good pictures, or choose another method.",
+    "training_defects_in_tiles": "{method} learns from defects and cannot do so in tiles, most of which show none. "
+    "Switch tiles off, or choose another method.",
     "device_missing": "There is no graphics card that can be used ({device}). Choose the processor (cpu), or auto.",
     "gaussians_too_large": "The model would take {gigabytes} GB of memory, and {limit} GB are allowed. "
     "Choose a smaller image size, fewer dimensions or coarser layers.",
@@ -253,6 +261,7 @@ STAGES: dict[str, str] = {
     "downloading": "Downloading",
     "features": "Computing features",
     "coreset": "Choosing the memory bank",
+    "learning": "Training the network",
     "gaussians": "Fitting a model to each position",
     "cross_validation": "Scoring each part by the others",
     "loading": "Loading",

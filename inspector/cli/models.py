@@ -103,7 +103,7 @@ def _estimate(job: TrainingJob) -> TrainingEstimate | None:
     """None where there is nothing to train on, which training itself explains."""
     from inspector.data.sources import load_dataset
     from inspector.jobs.estimate import estimate, machine_speed, pictures_of
-    from inspector.jobs.train import make_detector
+    from inspector.jobs.fitting import make_detector
     from inspector.settings import load_settings
 
     region = job.region.build() if job.region is not None else None

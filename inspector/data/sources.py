@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import select
-
-from inspector.data.database import Database
 from inspector.data.dataset import Dataset, Label, Sample, Split
 from inspector.data.discovery import is_image, is_mvtec, mvtec_samples
-from inspector.data.layout import ProjectLayout, is_project
-from inspector.data.opening import check_database
-from inspector.data.project import Project
-from inspector.data.samples import SampleStore
-from inspector.data.schema import PropertyRecord
+from inspector.data.layout import is_project
 from inspector.errors import DatasetError
-from inspector.imaging.regions import Region
 
 
 def load_dataset(path: Path | str) -> Dataset:
@@ -33,7 +25,9 @@ def load_dataset(path: Path | str) -> Dataset:
     if not folder.is_dir():
         raise DatasetError("dataset_not_folder", path=str(folder))
     if is_project(folder):
-        return _from_project(folder)
+        from inspector.data.project_dataset import project_dataset  # SQLAlchemy takes half a second to load
+
+        return project_dataset(folder)
     try:
         samples = tuple(mvtec_samples(folder)) if is_mvtec(folder) else _images_in(folder)
     except OSError as error:
@@ -41,24 +35,6 @@ def load_dataset(path: Path | str) -> Dataset:
     if not samples:
         raise DatasetError("dataset_no_images", path=str(folder))
     return Dataset(folder.name, folder, samples)
-
-
-def _from_project(folder: Path) -> Dataset:
-    layout = ProjectLayout(folder)
-    from inspector.data import migrations  # Alembic is only loaded where a project's database is met
-
-    if check_database(layout) != migrations.HEAD:
-        Project.open(folder).close()  # brings it up to date
-    database = Database(layout.database, read_only=True)
-    try:
-        with database.read() as session:
-            facts = {row.key: row.value for row in session.scalars(select(PropertyRecord))}
-        samples = SampleStore(database, layout).stored()
-    finally:
-        database.close()
-    if not samples:
-        raise DatasetError("dataset_empty", name=str(facts["name"]))
-    return Dataset(str(facts["name"]), folder, samples, Region(**(facts.get("region") or {})))
 
 
 def _images_in(folder: Path) -> tuple[Sample, ...]:

@@ -75,6 +75,15 @@ class BackboneIdentity:
     source: Literal["embedded", "file", "download"]
 
 
+@dataclass(frozen=True)
+class Extras:
+    """What a training may offer beside good crops of the product, for the few methods that use it: crops that are
+    labelled as defective, and good crops of other products by their names. All BGR uint8, read lazily."""
+
+    defects: Sequence[Image] = ()
+    others: Mapping[str, Sequence[Image]] = field(default_factory=dict)
+
+
 class Detector(ABC):
     """A method: made with settings and parameters, then either fitted or loaded, then asked for predictions.
 
@@ -91,9 +100,24 @@ class Detector(ABC):
     learns_places: ClassVar[bool] = False
     """Whether it learns what is usual at each place of a crop, so that all crops have to show the same view."""
 
+    square_only: ClassVar[bool] = False
+    """Whether crops of any shape are squeezed to a square, instead of keeping the shape that they share."""
+    calibration: ClassVar[Literal["cross_validated", "held_out"]] = "cross_validated"
+    """Where scores of unseen good crops come from. `cross_validated`: each crop is scored by what was learned from the
+    others. `held_out`: a fifth of the good crops is kept away from `fit`, because learning takes too long to be
+    repeated for each part of them."""
+    needs_defects: ClassVar[bool] = False
+    """Whether it cannot learn without `Extras.defects`."""
+    needs_others: ClassVar[bool] = False
+    """Whether it cannot learn without `Extras.others`."""
+
     def __init__(self, settings: DetectorSettings, parameters: Parameters) -> None:
         self.settings = settings
         self.parameters = parameters
+        self.extras = Extras()
+        """Set before `fit` by whoever has them."""
+        self.facts: dict[str, float] = {}
+        """What fitting found out about itself, for the manifest: names in snake_case, as `covering_radius`."""
         self.preprocessing: Preprocessing | None = None
         """Fixed by `fit` or `load_state`; the engines and the manifest take it from here."""
         self.backbone: BackboneIdentity | None = None
@@ -103,7 +127,8 @@ class Detector(ABC):
     def fit(self, images: Sequence[Image], progress: Progress, cancel: CancelToken) -> None:
         """Learn from good crops (BGR uint8, any sizes, at least one; read lazily, an item is loaded at each access).
 
-        Raises `TrainingError` if these images cannot be learned from, `Cancelled` within a second of being asked.
+        Raises `TrainingError` if these images cannot be learned from, also `training_needs_defects` and
+        `training_needs_others`; `Cancelled` within a second of being asked.
         """
 
     @abstractmethod
@@ -119,8 +144,8 @@ class Detector(ABC):
     def network(self) -> nn.Module:
         """The fitted detector as one module on the CPU in eval mode, for export.
 
-        Takes (N, 3, H, W) float32 as `preprocessing` makes it; returns scores (N,) float32 and, where `has_map`, maps
-        (N, H, W) float32 at the input's size.
+        Takes (N, 3, H, W) float32 as `preprocessing` makes it; returns scores (N,) float32 and maps (N, H, W) float32
+        at the input's size, or the scores alone where the method has no map.
         """
 
     @abstractmethod

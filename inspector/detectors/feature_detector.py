@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.detectors.base import BackboneIdentity, Detector, DetectorSettings, Prediction, State, Timing
+from inspector.detectors.base import DetectorSettings, State
 from inspector.detectors.cross_validation import fold_members, groups_of, refit_scores
-from inspector.detectors.input_size import input_size
-from inspector.detectors.maps import to_crop
+from inspector.detectors.network_detector import NetworkDetector, identity
 from inspector.detectors.parameters import Parameters
 from inspector.detectors.work import Material, Work
 from inspector.errors import BundleError, TrainingError, WeightsError
 from inspector.features.costs import FeatureCost, feature_cost
-from inspector.features.registry import BackboneChoice, backbone_info
 from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
 from inspector.tasks import CancelToken, Progress
@@ -33,14 +30,11 @@ if TYPE_CHECKING:
 _PREFIX = "backbone."
 
 
-class FeatureDetector(Detector):
+class FeatureDetector(NetworkDetector):
     """Subclasses say which layers they want by default, learn a network from images, and rebuild it from arrays."""
-
-    layer_set: ClassVar[Literal["default", "pyramid"]] = "default"
 
     def __init__(self, settings: DetectorSettings, parameters: Parameters) -> None:
         super().__init__(settings, parameters)
-        self._network: nn.Module | None = None
         self._store: EmbeddingStore | None = None
         """From `fit` to the end of `cross_validated_scores`."""
 
@@ -98,20 +92,16 @@ class FeatureDetector(Detector):
         with memory_errors_named(), torch.inference_mode():
             backbone, preprocessing = self._prepare(images, progress, cancel)
             self._network = self._learn(backbone, preprocessing, images, progress, cancel).eval()
-        self.preprocessing = preprocessing
-        self.backbone = BackboneIdentity(backbone.name, backbone.layers, backbone.weights_sha256, backbone.source)
+        self.preprocessing, self.backbone = preprocessing, identity(backbone)
 
     def _prepare(
         self, images: Sequence[Image], progress: Progress, cancel: CancelToken
     ) -> tuple[LoadedBackbone, Preprocessing]:
         """Backbone on its device, and input size for these images."""
         from inspector.detectors.components.batches import device_of
-        from inspector.features.loading import load_backbone
 
-        device = device_of(self.settings.device)
-        backbone = load_backbone(self._choice(), progress, cancel)
-        height, width = input_size(images, self.settings.image_size)
-        return backbone.to(device), Preprocessing(height, width, backbone.mean, backbone.std)
+        backbone = self._load_backbone(progress, cancel).to(device_of(self.settings.device))
+        return backbone, self._preprocessing_for(images, backbone)
 
     def cross_validated_scores(
         self,
@@ -150,58 +140,9 @@ class FeatureDetector(Detector):
 
         return embed_images(network, images, preprocessing, device, progress, cancel, self._store)
 
-    def _choice(self) -> BackboneChoice:
-        choice = self.settings.backbone
-        info = backbone_info(choice.name)
-        layers = choice.layers or (info.default_layers if self.layer_set == "default" else info.pyramid_layers)
-        return BackboneChoice(choice.name, choice.weights, layers)
-
-    def _fitted(self) -> tuple[nn.Module, Preprocessing]:
-        if self._network is None or self.preprocessing is None:
-            raise RuntimeError("the detector is neither fitted nor loaded")
-        return self._network, self.preprocessing
-
     def work(self, material: Material) -> Work:
         """See `Detector.work`."""
         return self._work(feature_cost(self._choice(), material.height, material.width), material)
-
-    def predict(self, images: Sequence[Image]) -> list[Prediction]:
-        """See `Detector.predict`."""
-        from inspector.detectors.components.batches import batch_size
-
-        device = self._device()
-        step = batch_size(device)
-        found: list[Prediction] = []
-        for start in range(0, len(images), step):
-            found += self._predict_some([images[i] for i in range(start, min(start + step, len(images)))], device)
-        return found
-
-    def _predict_some(self, images: list[Image], device: torch.device) -> list[Prediction]:
-        import torch
-
-        network, preprocessing = self._fitted()
-        begun = time.perf_counter()
-        batch = torch.from_numpy(preprocessing.batch(images)).to(device)
-        prepared = time.perf_counter()
-        with torch.inference_mode():
-            scores, maps = (value.cpu().numpy() for value in network(batch))
-        computed = time.perf_counter()
-        placed = [to_crop(item, image.shape[:2]) for item, image in zip(maps, images, strict=True)]
-        share = 1000 / len(images)
-        timing = Timing(
-            (prepared - begun) * share, (computed - prepared) * share, (time.perf_counter() - computed) * share
-        )
-        return [Prediction(float(score), item, timing) for score, item in zip(scores, placed, strict=True)]
-
-    def _device(self) -> torch.device:
-        network, _ = self._fitted()
-        device: torch.device = next(iter(network.state_dict().values())).device
-        return device
-
-    def network(self) -> nn.Module:
-        """See `Detector.network`; the very module that predicts, moved to the CPU."""
-        network, _ = self._fitted()
-        return network.cpu()
 
     def state(self) -> State:
         """See `Detector.state`."""

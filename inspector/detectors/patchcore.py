@@ -148,6 +148,7 @@ class PatchCore(FeatureDetector):
         cancel: CancelToken,
     ) -> nn.Module:
         bank = self._selection(backbone, preprocessing, cancel).of(images, progress)
+        self.facts = {"covering_radius": bank.radius}
         return self._assembled(backbone, bank.conditioning, bank.points, preprocessing)
 
     def _selection(self, backbone: LoadedBackbone, preprocessing: Preprocessing, cancel: CancelToken) -> BankSelection:

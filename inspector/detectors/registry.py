@@ -10,6 +10,7 @@ from inspector.errors import TrainingError
 _DETECTORS = {
     "padim": "inspector.detectors.padim:PaDiM",
     "patchcore": "inspector.detectors.patchcore:PatchCore",
+    "stfpm": "inspector.detectors.stfpm:STFPM",
 }
 
 DEFAULT_DETECTOR = "padim"

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inspector.features.costs import FeatureCost
+from inspector.features.costs import FeatureCost, feature_cost, multiply_adds
+from inspector.features.registry import BackboneChoice
 
 FEATURE_PASSES = 3
 """How often a picture is needed: once to learn, and twice when parts are scored by the others. Those whose features
@@ -48,6 +49,14 @@ _DISTANCE = 50
 """Operations for one number of the factors when a picture is judged: 6 ms for 10 million."""
 _SMOOTHED = 3200
 """Operations for a pixel of the map: 3.4 ms for 256x256."""
+
+_LEARNING = 3
+"""A step is forward and twice as much backward."""
+_CONVOLUTION_SHARE = 0.3
+"""Share of the speed that plain convolutions reach in training: 0.15 to 0.45 for those of this program."""
+_OPTIMISER_COPIES = 3
+"""Gradients and two moments beside the weights."""
+_LEARNER_EXPORT_S = 6.0
 
 _FLOAT, _DOUBLE = 4, 8
 
@@ -163,6 +172,52 @@ def padim_work(features: FeatureCost, material: Material, *, dimensions: int, he
         learned_bytes=features.weights_bytes + one * (d + 1) * _FLOAT,
         peak_bytes=_batch_bytes(features) + one * d * (_FLOAT + _DOUBLE) + held * (_FLOAT + 2 * _DOUBLE),
     )
+
+
+def learner_work(
+    material: Material,
+    *,
+    passes: float,
+    trained: float,
+    judged: float,
+    weights: int,
+    saved: int,
+    working_bytes: int,
+    batch: int,
+) -> Work:
+    """Of a network that is trained by steps, in multiply-adds of one picture: `trained` for what is learned (forward)
+    in each of the `passes` in which a picture is taken in, frozen parts included as a third; `judged` to judge one.
+    `weights`: how many numbers are learned; `saved`: bytes of all that is saved; `working_bytes` of one picture in
+    training, of which `batch` are at work at once.
+    """
+    held_out = max(material.images / 5, 1)
+    judging = 2 * judged / _CONVOLUTION_SHARE
+    return Work(
+        features=material.height * material.width,
+        learning=passes * _LEARNING * 2 * trained / _CONVOLUTION_SHARE,
+        validation=held_out * judging,
+        judging=judging,
+        export_s=_LEARNER_EXPORT_S,
+        embedded_bytes=3 * material.height * material.width,
+        learned_bytes=saved,
+        peak_bytes=saved + _OPTIMISER_COPIES * weights * _FLOAT + batch * working_bytes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkCost:
+    """Of one picture through a network: multiply-adds; and how many numbers the network is made of."""
+
+    multiply_adds: float
+    weights: int
+
+
+def twin_cost(choice: BackboneChoice, pixels: int) -> NetworkCost:
+    """Of `components.twin.untrained_twin` for these features."""
+    if choice.name == "filterbank":  # which has no network of its own: the embedded one's first two stages
+        choice = BackboneChoice("embedded_v1", None, ("stride8",))
+    one_pixel = feature_cost(choice, 1, 1)
+    return NetworkCost(multiply_adds(choice.name, choice.layers) * pixels, one_pixel.weights_bytes // _FLOAT)
 
 
 def _batch_bytes(features: FeatureCost) -> int:

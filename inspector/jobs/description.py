@@ -5,8 +5,8 @@ from __future__ import annotations
 import platform
 import sys
 import uuid
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -75,11 +75,24 @@ def describe(
     )
 
 
-def training_part(learned: Sequence[Sample], seed: int, seconds: float) -> TrainingPart:
-    """What was learned from; the hash of the set does not depend on the order of its images."""
-    hashes = [content_hash(sample) for sample in learned]
+@dataclass(frozen=True)
+class Material:
+    """What took part in a training: good samples that were learned from, good ones that were kept away from it for the
+    thresholds, and defects that were learned from."""
+
+    learned: Sequence[Sample]
+    held_out: Sequence[Sample] = ()
+    defects: Sequence[Sample] = ()
+
+
+def training_part(material: Material, seed: int, seconds: float, facts: Mapping[str, float]) -> TrainingPart:
+    """What the manifest says of it; the hash of the set does not depend on the order of its images."""
+    hashes = [content_hash(sample) for sample in (*material.learned, *material.held_out, *material.defects)]
     return TrainingPart(
-        images=len(hashes),
+        images=len(material.learned) + len(material.held_out),
+        held_out=len(material.held_out),
+        defects=len(material.defects),
+        facts=dict(facts),
         set_sha256=sha256("\n".join(sorted(hashes)).encode()).hexdigest(),
         images_sha256=hashes,
         seed=seed,
@@ -94,9 +107,9 @@ def _software() -> dict[str, str]:
     return {"inspector": __version__, "python": platform.python_version(), **libraries}
 
 
-def cross_validated_rows(learned: Sequence[Sample], scores: NDArray[np.float64]) -> list[ScoreRow]:
-    """Each learned sample with the score of a detector that had not learned from it."""
-    pairs = zip(learned, scores, strict=True)
+def unseen_rows(samples: Sequence[Sample], scores: NDArray[np.float64]) -> list[ScoreRow]:
+    """Good samples of the training, each with the score of a detector that had not learned from it."""
+    pairs = zip(samples, scores, strict=True)
     return [_row(sample, float(score), cross_validated=True) for sample, score in pairs]
 
 

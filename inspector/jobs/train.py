@@ -4,41 +4,30 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from inspector.data.dataset import Dataset, Label, Sample, SampleImages, Split
+from inspector.data.dataset import Dataset, Label, Split
 from inspector.data.sources import load_dataset
-from inspector.data.tiles import TileImages, largest_by_picture
-from inspector.detectors.base import BackboneChoice, Detector, DetectorSettings
-from inspector.detectors.parameters import build
-from inspector.detectors.registry import DEFAULT_DETECTOR, detector_type
-from inspector.errors import DatasetError, ImageError
+from inspector.detectors.registry import DEFAULT_DETECTOR
 from inspector.evaluation.calibration import DEFAULT_TARGET_REJECT_RATE, from_good
-from inspector.features.registry import DEFAULT_BACKBONE
-from inspector.imaging.files import image_size
-from inspector.imaging.frame import Image
-from inspector.imaging.regions import Region
-from inspector.imaging.tiling import Tiling
 from inspector.jobs.base import Job
 from inspector.jobs.description import (
-    cross_validated_rows,
     describe,
     held_out_rows,
     remarks,
     tiling_remarks,
     training_part,
+    unseen_rows,
 )
 from inspector.jobs.estimate import TrainingEstimate
 from inspector.jobs.figures import figures
+from inspector.jobs.fitting import Fitted, UnseenScores, fit
 from inspector.jobs.measures import StageClock, peak_rss_mb
-from inspector.jobs.samples import Skipped, content_hash, distinct_samples, hash_samples, readable_samples
+from inspector.jobs.samples import Skipped, content_hash, hash_samples
 from inspector.jobs.scoring import Scoring, score_samples
 from inspector.runtime.bundle import check_target, partial_outputs, save_bundle
 from inspector.runtime.container import size_of
@@ -49,6 +38,8 @@ from inspector.tasks import CancelToken, Progress
 
 class TrainingJob(Job):
     """What to learn from, how, and where the bundle goes (a folder, or a file ending in `.inspector`).
+
+    `others`: data sets of other products, for methods that learn from them.
 
     `backbone` None: the default one; `weights` None: embedded or downloaded ones; `layers` empty: the backbone's
     default. `review_rate`, larger than `target_reject_rate`, opens a review band below the fail threshold.
@@ -71,6 +62,7 @@ class TrainingJob(Job):
     review_rate: float | None = Field(default=None, gt=0, lt=0.5)
     region: RegionPart | None = None
     """What of each image is judged; None: what the data set says."""
+    others: tuple[Path, ...] = ()
     tiling: TilingPart | None = None
     """Overlapping tiles of the region that are learned from and judged one by one; None: the region as a whole."""
 
@@ -97,6 +89,8 @@ class TrainingResult(BaseModel):
     tiling: TilingPart | None = None
     metrics: dict[str, Any]
     parity: ParityPart | None
+    facts: dict[str, float] = {}
+    """What the method found out about itself, see `Detector.facts`."""
     skipped: list[Skipped]
     remarks: list[str] = []
     """What makes the thresholds doubtful, as sentences."""
@@ -104,43 +98,12 @@ class TrainingResult(BaseModel):
     """What was said before it started, where somebody asked."""
 
 
-@dataclass
-class _Fitted:
-    """A fitted detector with the samples it has learned from, those that turned out to be unreadable, and what of
-    both is looked at."""
-
-    detector: Detector
-    learned: list[Sample]
-    skipped: list[Skipped]
-    region: Region
-    tiling: Tiling | None
-    seconds: float = 0.0
-
-    def material(self) -> Sequence[Image]:
-        """What was learned from, read when asked for: crops, or all their tiles. Raises `ImageError` where tiles are
-        wanted of a file that is no picture."""
-        return self._crops() if self.tiling is None else self._tiles(self.tiling)
-
-    def good_scores(self, folds: int, progress: Progress, cancel: CancelToken) -> NDArray[np.float64]:
-        """Cross-validated scores of what was learned from, one for each sample: that of its most unusual tile."""
-        if self.tiling is None:
-            return self.detector.cross_validated_scores(self._crops(), folds, progress, cancel)
-        tiles = self._tiles(self.tiling)
-        groups = tiles.groups
-        return largest_by_picture(self.detector.cross_validated_scores(tiles, folds, progress, cancel, groups), groups)
-
-    def _crops(self) -> SampleImages:
-        return SampleImages(self.learned, lambda image: self.region.crop(image).pixels)
-
-    def _tiles(self, tiling: Tiling) -> TileImages:
-        return TileImages(self._crops(), [self.region.size_in(*image_size(item.path)) for item in self.learned], tiling)
-
-
 def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> TrainingResult:
     """Fit, calibrate, export, score what was held out, and save, in this order.
 
-    Every good TRAIN sample is learned from; copies and images that cannot be read are listed in the result. Thresholds
-    come from cross-validated scores of the good samples alone. Raises `InspectorError` and `Cancelled`.
+    Every good TRAIN sample takes part; copies and images that cannot be read are listed in the result. Thresholds come
+    from scores of good samples alone, by detectors that had not learned from them: see `Detector.calibration`. Raises
+    `InspectorError` and `Cancelled`.
     """
     started = time.perf_counter()
     clock = StageClock(progress)
@@ -149,15 +112,15 @@ def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> Training
     dataset = load_dataset(job.dataset)
     if job.region is not None:
         dataset = replace(dataset, region=job.region.build())
-    fitted = _fit(job, dataset, clock, cancel)
-    good_scores = fitted.good_scores(job.folds, clock, cancel)
-    thresholds = _thresholds(job, good_scores)
+    fitted = fit(job, dataset, clock, cancel)
+    unseen = fitted.unseen_scores(job.folds, clock, cancel)
+    thresholds = _thresholds(job, unseen)
     with tempfile.TemporaryDirectory(prefix="export-") as scratch:
         network = Path(scratch) / "model.onnx"
         manifest = _export(job, fitted, thresholds, network, clock, cancel)
         held_out = _score_held_out(job, manifest, network, dataset, clock, cancel)
-        manifest.metrics = _metrics(held_out, good_scores, thresholds)
-        rows = cross_validated_rows(fitted.learned, good_scores) + held_out_rows(held_out.scored)
+        manifest.metrics = _metrics(held_out, unseen, thresholds)
+        rows = unseen_rows(unseen.samples, unseen.scores) + held_out_rows(held_out.scored)
         clock(0, 1, "saving")
         save_bundle(job.out, manifest, fitted.detector.state(), network, rows)
     clock(1, 1, "saving")
@@ -168,7 +131,7 @@ def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> Training
         total_s=round(time.perf_counter() - started, 3),
         stages=clock.seconds(),
         peak_rss_mb=round(peak_rss_mb(), 1),
-        images=len(fitted.learned),
+        images=manifest.training.images,
         thresholds=thresholds,
         bundle_bytes=size_of(job.out),
         detector=manifest.detector,
@@ -176,64 +139,19 @@ def train(job: TrainingJob, progress: Progress, cancel: CancelToken) -> Training
         tiling=job.tiling,
         metrics=manifest.metrics,
         parity=manifest.parity,
+        facts=manifest.training.facts,
         skipped=[*fitted.skipped, *held_out.skipped],
-        remarks=[*tiling_remarks(fitted.detector, job.tiling), *remarks(good_scores)],
+        remarks=[*tiling_remarks(fitted.detector, job.tiling), *remarks(unseen.scores)],
     )
 
 
-def make_detector(job: TrainingJob) -> Detector:
-    """The unfitted detector a job asks for. Raises `TrainingError` for unknown ids and parameters."""
-    kind = detector_type(job.detector)
-    choice = BackboneChoice(job.backbone or DEFAULT_BACKBONE, job.weights, job.layers)
-    settings = DetectorSettings(choice, job.image_size, job.seed, job.device)
-    return kind(settings, build(kind.parameters_type, dict(job.parameters), job.preset))
-
-
-def _fit(job: TrainingJob, dataset: Dataset, progress: Progress, cancel: CancelToken) -> _Fitted:
-    """Fit on all good samples, copies once. Where one turns out to be unreadable, all are checked once and the readable
-    ones fitted."""
-    good = dataset.select(Label.GOOD, Split.TRAIN)
-    if not good:
-        raise DatasetError("training_no_good", dataset=dataset.name)
-    hashed, unreadable = hash_samples(good, progress, cancel)
-    samples, copies = distinct_samples(hashed)
-    left_out = [*unreadable, *copies]
-    try:
-        return _fit_once(job, dataset, samples, left_out, progress, cancel)
-    except ImageError:
-        readable, damaged = readable_samples(samples, dataset.region, progress, cancel)
-        if not damaged:
-            raise
-    return _fit_once(job, dataset, readable, [*left_out, *damaged], progress, cancel)
-
-
-def _fit_once(
-    job: TrainingJob,
-    dataset: Dataset,
-    samples: list[Sample],
-    left_out: list[Skipped],
-    progress: Progress,
-    cancel: CancelToken,
-) -> _Fitted:
-    if not samples:
-        reason = left_out[0].reason
-        raise DatasetError("training_none_readable", dataset=dataset.name, count=len(left_out), reason=reason)
-    tiling = job.tiling.build() if job.tiling else None
-    fitted = _Fitted(make_detector(job), samples, left_out, dataset.region, tiling)
-    started = time.perf_counter()
-    fitted.detector.fit(fitted.material(), progress, cancel)
-    fitted.seconds = time.perf_counter() - started
-    return fitted
-
-
-def _thresholds(job: TrainingJob, good_scores: NDArray[np.float64]) -> ThresholdPart:
-    calibration = from_good(good_scores, job.target_reject_rate, job.review_rate)
+def _thresholds(job: TrainingJob, unseen: UnseenScores) -> ThresholdPart:
+    calibration = from_good(unseen.scores, job.target_reject_rate, job.review_rate)
     return ThresholdPart(
         review=calibration.thresholds.review,
         fail=calibration.thresholds.fail,
         method=calibration.method,
-        # A single image cannot be held out of its own training: altered copies of it were scored.
-        good_scores="cross_validated" if len(good_scores) > 1 else "augmented",
+        good_scores=unseen.source,
         n_good=calibration.n_good,
         n_defect=calibration.n_defect,
         target_reject_rate=calibration.target_reject_rate,
@@ -241,15 +159,15 @@ def _thresholds(job: TrainingJob, good_scores: NDArray[np.float64]) -> Threshold
 
 
 def _export(
-    job: TrainingJob, fitted: _Fitted, thresholds: ThresholdPart, file: Path, progress: Progress, cancel: CancelToken
+    job: TrainingJob, fitted: Fitted, thresholds: ThresholdPart, file: Path, progress: Progress, cancel: CancelToken
 ) -> Manifest:
     """Write the network; the manifest, which lacks only the figures."""
     from inspector.runtime.export import export_network  # imports torch
 
     progress(0, 1, "exporting")
-    parity = export_network(fitted.detector, fitted.material(), file)
+    parity = export_network(fitted.detector, fitted.pictures(), file)
     cancel.raise_if_cancelled()
-    training = training_part(fitted.learned, job.seed, fitted.seconds)
+    training = training_part(fitted.material, job.seed, fitted.seconds, fitted.detector.facts)
     region = RegionPart.of(fitted.region)
     name = job.name or job.out.stem
     return describe(fitted.detector, name, region, job.tiling, thresholds, training, parity)
@@ -277,10 +195,10 @@ def _score_held_out(
     return scoring
 
 
-def _metrics(held_out: Scoring, good_scores: NDArray[np.float64], thresholds: ThresholdPart) -> dict[str, Any]:
-    """Figures on held-out samples. Without held-out good ones, the cross-validated scores stand in, and that is
+def _metrics(held_out: Scoring, unseen: UnseenScores, thresholds: ThresholdPart) -> dict[str, Any]:
+    """Figures on held-out samples. Without held-out good ones, the scores behind the thresholds stand in, and that is
     said."""
     good, defect = held_out.scores(Label.GOOD), held_out.scores(Label.DEFECT)
-    source = "held_out" if good else "cross_validated"
-    found = figures(good or good_scores.tolist(), defect, thresholds.build(), held_out.pixels)
+    source = "held_out" if good else "calibration" if unseen.source == "held_out" else "cross_validated"
+    found = figures(good or unseen.scores.tolist(), defect, thresholds.build(), held_out.pixels)
     return {**found.model_dump(), "good_scores": source}

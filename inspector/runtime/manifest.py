@@ -122,10 +122,14 @@ class ParityPart(_Part):
 
 
 class TrainingPart(_Part):
-    """What it was trained on: `images_sha256` lists the content hash of every training image, `set_sha256` the hash
-    of that list."""
+    """What it was trained on: `images_sha256` lists the content hash of every image that took part, `set_sha256` the
+    hash of that list. Of the good `images`, `held_out` were not learned from: thresholds come from their scores;
+    `defects` more were learned from. `facts`: what the method found out about itself while it learned."""
 
     images: int
+    held_out: int = Field(default=0, exclude_if=lambda value: not value)
+    defects: int = Field(default=0, exclude_if=lambda value: not value)
+    facts: dict[str, float] = Field(default_factory=dict, exclude_if=lambda value: not value)
     set_sha256: str
     images_sha256: list[str]
     seed: int

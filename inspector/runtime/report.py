@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from inspector.data.dataset import Label
-from inspector.runtime.manifest import Manifest, ThresholdPart
+from inspector.runtime.manifest import Manifest, ThresholdPart, TrainingPart
 from inspector.runtime.scores import ScoreRow
 
 _METHODS = {
@@ -53,11 +53,18 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
     return f"<table>{''.join(cells)}</table>"
 
 
+def _learned_from(training: TrainingPart) -> str:
+    text = f"{training.images - training.held_out} good images"
+    if training.held_out:
+        text += f"; {training.held_out} more were kept away from learning and set the thresholds"
+    return text + (f"; {training.defects} defects" if training.defects else "")
+
+
 def _training_rows(manifest: Manifest) -> list[tuple[str, str]]:
     parameters = ", ".join(f"{name} = {value}" for name, value in manifest.parameters.items())
     rows = [
         ("Made", f"{manifest.created_at:%Y-%m-%d %H:%M} UTC, Inspector {manifest.software.get('inspector', '?')}"),
-        ("Learned from", f"{manifest.training.images} good images"),
+        ("Learned from", _learned_from(manifest.training)),
         ("Method", f"{manifest.detector} ({parameters})" if parameters else manifest.detector),
         ("Input", f"{manifest.preprocessing.width} × {manifest.preprocessing.height} pixels"),
         ("Training took", f"{manifest.training.fit_seconds:.1f} s, at most {manifest.training.peak_rss_mb:.0f} MB"),
@@ -68,6 +75,7 @@ def _training_rows(manifest: Manifest) -> list[tuple[str, str]]:
     if manifest.backbone is not None:
         backbone = manifest.backbone
         rows.insert(3, ("Features", f"{backbone.name} ({', '.join(backbone.layers)}), weights: {backbone.source}"))
+    rows += [(name.replace("_", " ").capitalize(), f"{value:.4g}") for name, value in manifest.training.facts.items()]
     if manifest.parity is not None:
         parity = manifest.parity
         found = f"scores differ by at most {parity.max_score_difference:.2g} of their spread"

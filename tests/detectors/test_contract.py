@@ -14,15 +14,15 @@ import pytest
 import torch
 
 from inspector.detectors.base import Detector
-from inspector.detectors.cross_validation import refit_scores
 from inspector.detectors.parameters import build, declarations
 from inspector.detectors.registry import detector_ids, detector_type
 from inspector.detectors.work import Material, Work
 from inspector.errors import BundleError, Cancelled, TrainingError, WeightsError
 from inspector.features.registry import DEFAULT_BACKBONE, BackboneChoice
 from inspector.imaging.frame import Image
+from inspector.messages import STAGES
 from inspector.tasks import CancelToken, no_progress
-from tests.detectors.parts import DEFECT, SIZE, bad_part, fitted, good_part, good_parts, make
+from tests.detectors.parts import DEFECT, SIZE, SLACK, CancellingImages, bad_part, fitted, good_part, good_parts, make
 
 pytestmark = pytest.mark.parametrize("detector_id", detector_ids())
 
@@ -73,8 +73,9 @@ def test_it_declares_its_work(detector_id: str) -> None:
     for field in fields(Work):
         assert getattr(few, field.name) > 0, field.name
         assert getattr(many, field.name) >= getattr(few, field.name), field.name
-    assert many.learning > few.learning
-    assert many.validation > few.validation
+    if detector.calibration == "cross_validated":
+        assert many.learning > few.learning
+        assert many.validation > few.validation
 
 
 def test_what_it_learns_is_as_large_as_declared(detector: Detector) -> None:
@@ -98,21 +99,23 @@ def test_predictions_have_the_shape_of_their_crops(detector: Detector) -> None:
 
 
 def test_a_defect_stands_out_where_it_is(detector: Detector) -> None:
+    """Its score is above those of good parts by more than these differ, its peak on the defect."""
     good = scores(detector, [good_part(seed) for seed in range(100, 110)])
     for seed in range(200, 204):
         prediction = detector.predict([bad_part(seed)])[0]
-        assert prediction.score > 1.5 * good.max()
+        assert prediction.score > good.max() + np.ptp(good)
         if prediction.anomaly_map is not None:
+            slack = SLACK.get(detector.id, 4)
             row, column = np.unravel_index(prediction.anomaly_map.argmax(), prediction.anomaly_map.shape)
-            assert DEFECT[0].start - 4 <= row <= DEFECT[0].stop + 4
-            assert DEFECT[1].start - 4 <= column <= DEFECT[1].stop + 4
+            assert DEFECT[0].start - slack <= row <= DEFECT[0].stop + slack
+            assert DEFECT[1].start - slack <= column <= DEFECT[1].stop + slack
 
 
 def test_one_at_a_time_is_as_good_as_all_at_once(detector: Detector) -> None:
     images = [good_part(60), bad_part(61), good_part(62), bad_part(63), good_part(64)]
     together = scores(detector, images)
     alone = np.concatenate([scores(detector, [image]) for image in images])
-    np.testing.assert_allclose(alone, together, rtol=1e-4)
+    np.testing.assert_allclose(alone, together, rtol=1e-4, atol=1e-4 * np.ptp(together))
 
 
 def test_saved_and_loaded_predicts_the_same(detector: Detector) -> None:
@@ -149,7 +152,8 @@ def test_the_network_gives_what_predict_gives(detector: Detector) -> None:
     predictions = detector.predict(images)
     network_scores = outputs[0] if detector.has_map else outputs
     assert network_scores.dtype == torch.float32
-    np.testing.assert_allclose(network_scores.numpy(), [item.score for item in predictions], rtol=1e-5)
+    expected = [item.score for item in predictions]
+    np.testing.assert_allclose(network_scores.numpy(), expected, rtol=1e-5, atol=1e-5 * np.ptp(expected))
     if detector.has_map:
         assert outputs[1].shape == (3, detector.preprocessing.height, detector.preprocessing.width)
         assert predictions[1].anomaly_map is not None
@@ -161,10 +165,6 @@ def test_few_images_suffice(detector_id: str, count: int) -> None:
     detector = fitted(detector_id, good_parts(count), size=64)
     good, bad = scores(detector, [good_part(90), bad_part(91)])
     assert bad > good
-    cross_validated = detector.cross_validated_scores(good_parts(count), 5, no_progress, CancelToken())
-    assert cross_validated.shape == (count,)
-    assert cross_validated.dtype == np.float64
-    assert np.isfinite(cross_validated).all()
 
 
 @pytest.mark.parametrize("grey", [0, 128, 255])
@@ -172,9 +172,8 @@ def test_identical_and_flat_images_work(detector_id: str, grey: int) -> None:
     images = [np.full((SIZE, SIZE, 3), grey, np.uint8)] * 4
     detector = fitted(detector_id, images, size=64)
     found = scores(detector, [*images, bad_part(1)])
-    assert np.ptp(found[:4]) <= 1e-3 * found[4]
-    assert found[4] > 10 * abs(found[0])
-    assert np.isfinite(detector.cross_validated_scores(images, 3, no_progress, CancelToken())).all()
+    assert np.isfinite(found).all()
+    assert np.ptp(found[:4]) <= 1e-3 * (found[4] - found[0])
 
 
 def test_mixed_sizes_and_gray_images_work(detector_id: str) -> None:
@@ -189,7 +188,8 @@ def test_mixed_sizes_and_gray_images_work(detector_id: str) -> None:
 def test_a_common_shape_is_kept(detector_id: str) -> None:
     detector = fitted(detector_id, [good_part(seed, 60, 120) for seed in range(3)], size=96)
     assert detector.preprocessing is not None
-    assert (detector.preprocessing.height, detector.preprocessing.width) == (64, 128)
+    size = detector.preprocessing.height, detector.preprocessing.width
+    assert size == ((96, 96) if detector.square_only else (64, 128))
     prediction = detector.predict([good_part(9, 60, 120)])[0]
     assert prediction.anomaly_map is None or prediction.anomaly_map.shape == (60, 120)
 
@@ -198,36 +198,6 @@ def test_the_same_seed_gives_the_same_detector(detector_id: str) -> None:
     one, two = (fitted(detector_id, good_parts(4), size=64, seed=3) for _ in range(2))
     for name, value in one.state().items():
         np.testing.assert_array_equal(value, two.state()[name], err_msg=name)
-    again = [item.cross_validated_scores(good_parts(4), 2, no_progress, CancelToken()) for item in (one, two)]
-    np.testing.assert_array_equal(*again)
-
-
-def test_unseen_scores_are_higher_than_learned_ones(detector: Detector) -> None:
-    images = good_parts(8)
-    unseen = detector.cross_validated_scores(images, 4, no_progress, CancelToken())
-    assert np.median(unseen) > np.median(scores(detector, images))
-    assert unseen.max() < scores(detector, [bad_part(1)])[0]
-
-
-def test_cross_validation_orders_scores_as_the_images(detector_id: str) -> None:
-    images = [*good_parts(5), bad_part(7)]
-    for detector in (make(detector_id, size=64), fitted(detector_id, images, size=64)):
-        found = detector.cross_validated_scores(images, 6, no_progress, CancelToken())
-        assert found.argmax() == 5
-
-
-def test_what_belongs_together_is_held_out_together(detector_id: str) -> None:
-    """Two tiles of one picture show the same defect: with its twin among the learned ones it would look usual."""
-    images = [*good_parts(8), bad_part(7), bad_part(7)]
-    groups = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
-    detector = make(detector_id, size=64)
-    apart = detector.cross_validated_scores(images, 10, no_progress, CancelToken())
-    together = detector.cross_validated_scores(images, 10, no_progress, CancelToken(), groups)
-    assert together.shape == (10,)
-    assert set(together.argsort()[-2:]) == {8, 9}
-    assert together[8:].min() > 1.5 * apart[8:].max()
-    refitted = refit_scores(detector, images, 10, no_progress, CancelToken(), groups)
-    np.testing.assert_allclose(together, refitted, rtol=0.1)
 
 
 def test_progress_counts_up_to_the_end(detector_id: str) -> None:
@@ -236,40 +206,19 @@ def test_progress_counts_up_to_the_end(detector_id: str) -> None:
     def progress(done: int, total: int, stage: str, value: float | None = None) -> None:
         seen.setdefault(stage, []).append((done, total))
 
-    detector = make(detector_id, size=64)
-    detector.fit(good_parts(5), progress, CancelToken())
-    detector.cross_validated_scores(good_parts(5), 5, progress, CancelToken())
-    assert "cross_validation" in seen
+    make(detector_id, size=64).fit(good_parts(5), progress, CancelToken())
+    assert seen
     for stage, counts in seen.items():
+        assert stage in STAGES
         assert all(done <= total or not total for done, total in counts), stage
-    assert seen["cross_validation"][-1] == (5, 5)
+        assert counts[-1][0] == counts[-1][1], stage
 
 
-class _CancellingImages(list[Image]):
-    """Images that ask for cancel when one of them is read."""
-
-    def __init__(self, images: list[Image], token: CancelToken, at: int) -> None:
-        super().__init__(images)
-        self.token, self.at, self.asked = token, at, 0.0
-
-    def __getitem__(self, index: int) -> Image:  # type: ignore[override]
-        if index == self.at and not self.token.cancelled:
-            self.asked = time.perf_counter()
-            self.token.cancel()
-        return super().__getitem__(index)
-
-
-@pytest.mark.parametrize("task", ["fit", "cross_validate"])
-def test_cancel_is_heard_within_a_second(detector_id: str, task: str) -> None:
+def test_cancel_is_heard_within_a_second(detector_id: str) -> None:
     token = CancelToken()
-    images = _CancellingImages(good_parts(30), token, at=13)
-    detector = make(detector_id)
-    work = {
-        "fit": lambda: detector.fit(images, no_progress, token),
-        "cross_validate": lambda: detector.cross_validated_scores(images, 5, no_progress, token),
-    }
+    images = CancellingImages(good_parts(30), token, at=13)
     with pytest.raises(Cancelled):
-        work[task]()
+        make(detector_id).fit(images, no_progress, token)
     assert time.perf_counter() - images.asked < 1.0
 
 
@@ -294,18 +243,20 @@ def test_nothing_to_learn_from_is_said(detector_id: str) -> None:
     with pytest.raises(TrainingError) as error:
         make(detector_id).fit([], no_progress, CancelToken())
     assert error.value.code == "training_no_images"
-    with pytest.raises(TrainingError):
-        make(detector_id).cross_validated_scores([], 5, no_progress, CancelToken())
 
 
 def test_unknown_features_are_said(detector_id: str) -> None:
     detector = make(detector_id)
+    if not detector.needs_backbone:
+        assert detector.work(Material(4, SIZE, SIZE, 5)).learning > 0
+        return
     settings = type(detector.settings)(BackboneChoice("resnet1001"), 64)
     with pytest.raises(WeightsError):
         type(detector)(settings, detector.parameters).fit(good_parts(1), no_progress, CancelToken())
 
 
 def test_the_backbone_used_is_told(detector: Detector) -> None:
+    assert (detector.backbone is not None) == detector.needs_backbone
     if detector.needs_backbone:
         assert detector.backbone is not None
         assert detector.backbone.name == DEFAULT_BACKBONE == "embedded_v1"
@@ -317,7 +268,7 @@ def test_the_backbone_used_is_told(detector: Detector) -> None:
 def test_it_works_without_any_learned_network(detector_id: str) -> None:
     detector = fitted(detector_id, good_parts(6), backbone="filterbank")
     good, bad = scores(detector, [good_part(90), bad_part(91)])
-    assert bad > 1.5 * good
+    assert bad > good
     assert detector.preprocessing is not None
     copy = make(detector_id, backbone="filterbank")
     copy.load_state(detector.state(), detector.preprocessing)

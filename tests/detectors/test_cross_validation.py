@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from inspector.detectors import padim
 from inspector.detectors.cross_validation import COPIES, Subset, altered_copies, fold_members, refit_scores
 from inspector.detectors.input_size import input_size
-from inspector.detectors.registry import detector_ids
 from inspector.tasks import CancelToken, no_progress
-from tests.detectors.parts import fitted, good_part, good_parts, make
+from tests.detectors.parts import fitted, good_part, good_parts, ids, make
 
 
 @given(st.integers(2, 200), st.integers(1, 300), st.integers(0, 5))
@@ -72,7 +71,7 @@ def test_a_single_image_is_scored_by_its_copies() -> None:
     assert score > detector.predict([image])[0].score
 
 
-@pytest.mark.parametrize("detector_id", detector_ids())
+@pytest.mark.parametrize("detector_id", ids("cross_validated"))
 def test_reusing_features_gives_what_refitting_gives(detector_id: str) -> None:
     images = good_parts(6)
     detector = make(detector_id, size=64)

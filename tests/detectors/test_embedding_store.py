@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from inspector.detectors.components.embedding_store import EmbeddingStore
-from inspector.detectors.registry import detector_ids
 from inspector.features.loading import LoadedBackbone
 from inspector.tasks import CancelToken, no_progress
-from tests.detectors.parts import good_parts, make
+from tests.detectors.parts import good_parts, ids, make
 
 FOLDS = 3
 
@@ -39,7 +38,7 @@ def test_it_is_bounded() -> None:
     assert store.find(inputs(3)) is None
 
 
-@pytest.mark.parametrize("detector_id", detector_ids())
+@pytest.mark.parametrize("detector_id", ids("cross_validated"))
 def test_training_computes_features_once(detector_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     whole = LoadedBackbone.forward
@@ -53,7 +52,7 @@ def test_training_computes_features_once(detector_id: str, monkeypatch: pytest.M
     np.testing.assert_allclose(shared, alone, rtol=1e-5)
 
 
-@pytest.mark.parametrize("detector_id", detector_ids())
+@pytest.mark.parametrize("detector_id", ids("cross_validated"))
 def test_other_pictures_are_not_taken_for_those_of_the_fit(detector_id: str) -> None:
     detector, others = make(detector_id), good_parts(16)[8:]
     detector.fit(good_parts(8), no_progress, CancelToken())

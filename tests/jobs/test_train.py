@@ -13,14 +13,15 @@ from inspector.data.project import Project
 from inspector.detectors.base import Detector
 from inspector.errors import BundleError, Cancelled, DatasetError, TrainingError
 from inspector.evaluation.calibration import from_good
-from inspector.imaging.files import write_image
+from inspector.imaging.files import read_image, write_image
 from inspector.imaging.regions import Region
-from inspector.jobs import train as training
+from inspector.jobs import fitting
 from inspector.jobs.measures import peak_rss_mb
 from inspector.jobs.train import TrainingResult, train
 from inspector.messages import STAGES, sentence
 from inspector.runtime.bundle import load_bundle
 from inspector.runtime.container import file_hash
+from inspector.runtime.engines import open_engine
 from inspector.runtime.manifest import RegionPart, TilingPart
 from inspector.tasks import CancelToken, no_progress
 from tests.support.parts import quick_job, quick_training, write_good
@@ -93,8 +94,8 @@ def test_good_images_alone_suffice_and_bad_files_are_told(tmp_path: Path, monkey
     (folder / "empty.png").touch()
     (folder / "letter.jpg").write_text("Dear Sir or Madam")
     made: list[Detector] = []
-    make = training.make_detector
-    monkeypatch.setattr(training, "make_detector", lambda job: made.append(make(job)) or made[-1])
+    make = fitting.make_detector
+    monkeypatch.setattr(fitting, "make_detector", lambda job: made.append(make(job)) or made[-1])
     result = quick_training(folder, tmp_path / "m.inspector", review_rate=0.2)
     assert len(made) == 2
     assert result.images == 5
@@ -226,3 +227,29 @@ def test_a_project_is_trained_on_its_own_region(tmp_path: Path) -> None:
     region = load_bundle(result.out).manifest.region
     assert region.roi == (0, 0, 96, 48)
     assert region.ignore == [[(0, 0), (20, 0), (20, 20)]]
+
+
+def test_a_method_that_trains_a_network_is_calibrated_on_what_it_did_not_learn(dataset: Path, tmp_path: Path) -> None:
+    small = {"steps": 2, "batch": 2}
+    result = quick_training(dataset, tmp_path / "m", detector="stfpm", parameters=small)
+    assert result.thresholds.good_scores == "held_out"
+    assert result.thresholds.n_good == 2
+    bundle = load_bundle(tmp_path / "m")
+    training = bundle.manifest.training
+    assert (training.images, training.held_out) == (10, 2)
+    assert len(training.images_sha256) == 10
+    assert set(training.facts) == set(result.facts) == {"validation_loss", "best_step"}
+    calibrated = [row for row in bundle.scores if row.cross_validated]
+    assert {row.sha256 for row in calibrated} == set(training.images_sha256[8:])
+    engine = open_engine(bundle, "torch")
+    by_hash = {file_hash(path): path for path in (dataset / "train" / "good").iterdir()}
+    for row in calibrated:
+        assert engine.infer(read_image(by_hash[row.sha256])).score == pytest.approx(row.score, rel=1e-4)
+
+
+def test_a_single_good_image_is_scored_by_altered_copies(tmp_path: Path) -> None:
+    small = {"steps": 2, "batch": 2}
+    folder = write_good(tmp_path / "parts", 1)
+    result = quick_training(folder, tmp_path / "m", detector="stfpm", parameters=small)
+    assert result.thresholds.good_scores == "augmented"
+    assert result.thresholds.n_good == 1

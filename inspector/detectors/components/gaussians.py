@@ -68,6 +68,7 @@ def fit_gaussians(sums: Sums, regularisation: float, progress: Progress, cancel:
         progress(start, len(means), "gaussians")
         rows = slice(start, start + _POSITIONS)
         factors[rows] = _factors(sums.second[rows], means[rows], sums.count, regularisation).float()
+    progress(len(means), len(means), "gaussians")
     return means.float(), factors
 
 

@@ -86,7 +86,8 @@ class EstimateLine(QWidget):
 def _estimate(found: Pictures, choices: dict[str, Any], pace: float) -> TrainingEstimate:
     """In the background, where imports and measuring this computer's speed may take their time."""
     from inspector.jobs.estimate import estimate, machine_speed
-    from inspector.jobs.train import TrainingJob, make_detector
+    from inspector.jobs.fitting import make_detector
+    from inspector.jobs.train import TrainingJob
 
     job = TrainingJob(dataset=Path(), out=Path(), **choices)
     tiling = job.tiling.build() if job.tiling else None

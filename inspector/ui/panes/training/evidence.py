@@ -42,13 +42,15 @@ class Evidence:
     """The raw scores of a bundle by what they may be used for, each (n,) float64."""
 
     learned: Scores
-    """Good parts that were learned from, each scored by a model that had not seen it."""
+    """Good parts that took part in the training, each scored by a model that had not learned from it."""
     held_out: Scores
     """Good parts that training has never seen."""
     defect: Scores
+    kept_away: bool = False
+    """Whether those of `learned` were kept away from learning, instead of being cross-validated."""
 
     @classmethod
-    def of(cls, rows: Iterable[ScoreRow]) -> Evidence:
+    def of(cls, rows: Iterable[ScoreRow], *, kept_away: bool = False) -> Evidence:
         """Sort the scores of a bundle."""
         learned: list[float] = []
         held_out: list[float] = []
@@ -58,7 +60,12 @@ class Evidence:
                 defect.append(row.score)
             elif row.label == Label.GOOD:
                 (learned if row.cross_validated else held_out).append(row.score)
-        return cls(*(np.asarray(values, np.float64) for values in (learned, held_out, defect)))
+        return cls(
+            learned=np.asarray(learned, np.float64),
+            held_out=np.asarray(held_out, np.float64),
+            defect=np.asarray(defect, np.float64),
+            kept_away=kept_away,
+        )
 
     @property
     def good(self) -> Scores:
@@ -102,7 +109,7 @@ class Evidence:
 
     @property
     def _kind(self) -> GoodScores:
-        if not len(self.learned):
+        if not len(self.learned) or self.kept_away:
             return "held_out"
         # A single image cannot be held out of its own training: altered copies of it were scored.
         return "cross_validated" if len(self.learned) > 1 else "augmented"

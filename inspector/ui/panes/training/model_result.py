@@ -29,7 +29,7 @@ def load_result(samples: SampleStore, row: ModelRow) -> ModelResult:
     bundle = load_bundle(row.folder, verify=False)
     known = {sample.sha256: sample for sample in samples.rows(samples.ids())}
     images = [_image(score, known.get(score.sha256)) for score in bundle.scores]
-    return ModelResult(row, bundle, Evidence.of(bundle.scores), images)
+    return ModelResult(row, bundle, Evidence.of(bundle.scores, kept_away=bundle.manifest.training.held_out > 0), images)
 
 
 def _image(score: ScoreRow, sample: SampleRow | None) -> ScoredImage:

@@ -96,6 +96,13 @@ def measured_on(metrics: Mapping[str, Any]) -> str:
             good=good,
             defect=defect,
         )
+    if metrics.get("good_scores") == "calibration":
+        sentence = translate(
+            "training",
+            "Measured on {defect} defective pictures that training never saw and {good} good ones that were kept away "
+            "from learning and set the thresholds. Hold good pictures out for a stricter test.",
+        )
+        return say(sentence, good=good, defect=defect)
     sentence = translate(
         "training",
         "Measured on {defect} defective pictures that training never saw and {good} good ones that it learned from, "
@@ -145,6 +152,8 @@ def live_figure(stage: str) -> str:
         return translate(
             "training", "Distance of the patch that the memory covers worst: it falls as the memory fills."
         )
+    if stage == "learning":
+        return translate("training", "Loss of each step: it falls while the network learns, not evenly.")
     if stage in ("cross_validation", "scoring"):
         return translate("training", "Score of each picture, one after the other.")
     return ""

@@ -8,13 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inspector.data.synthetic.textures import TEXTURES, bricks, cells, random_texture
 from inspector.features.pretraining.camera import Camera
 from inspector.features.pretraining.crops import TRAINING_SCENES, Crops, scene_crops, training_batches
 from inspector.features.pretraining.defects import spoil
 from inspector.features.pretraining.photographs import Photographs, pictures_sha256
 from inspector.features.pretraining.recipe import Recipe
 from inspector.features.pretraining.scenes import render_scene
-from inspector.features.pretraining.textures import TEXTURES, bricks, cells, random_texture
 from inspector.imaging.files import write_image
 
 SEEDS = st.integers(0, 2**32 - 1)

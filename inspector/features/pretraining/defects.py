@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.features.pretraining.textures import Gray, power_noise, random_texture
+from inspector.data.synthetic.textures import Gray, power_noise, random_texture
 
 View = NDArray[np.float32]
 """(H, W, 3) in [0, 255], square."""

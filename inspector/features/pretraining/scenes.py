@@ -5,13 +5,12 @@ A scene is what the student and the teacher look at; nothing in it comes from a 
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.features.pretraining.textures import Gray, random_texture
+from inspector.data.synthetic.surfaces import colour, coloured
+from inspector.data.synthetic.textures import random_texture
 
 Scene = NDArray[np.uint8]
 
@@ -20,7 +19,7 @@ _LETTERS = "ABCDEFGHKLMNPRSTXYZ0123456789-./#&"
 
 def render_scene(rng: np.random.Generator, side: int, *, things: bool = True) -> Scene:
     """(side, side, 3) uint8 BGR; without `things` only the ground, which is much the same everywhere."""
-    scene = _coloured(rng, random_texture(rng, side))
+    scene = coloured(rng, random_texture(rng, side))
     if things:
         _furnish(rng, scene)
     return np.clip(_lit(rng, scene) * 255, 0, 255).astype(np.uint8)
@@ -28,30 +27,13 @@ def render_scene(rng: np.random.Generator, side: int, *, things: bool = True) ->
 
 def _furnish(rng: np.random.Generator, scene: NDArray[np.float32]) -> None:
     side = scene.shape[0]
-    textures = [_coloured(rng, random_texture(rng, side)) for _ in range(int(rng.integers(1, 4)))]
+    textures = [coloured(rng, random_texture(rng, side)) for _ in range(int(rng.integers(1, 4)))]
     for _ in range(int(rng.choice([0, 1, 3, 8, 25, 60]))):
         _add_leaf(rng, scene, textures[rng.integers(len(textures))])
     for _ in range(int(rng.choice([0, 0, 1, 3, 8]))):
         _add_stroke(rng, scene)
     for _ in range(int(rng.choice([0, 0, 0, 2, 6]))):
         _add_text(rng, scene)
-
-
-def _colour(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Industrial surfaces are mostly gray; some are not."""
-    saturation = rng.beta(0.6, 1.5)
-    gray, hue = rng.uniform(0, 1), rng.uniform(0, 1, 3)
-    return (gray * (1 - saturation) + hue * saturation).astype(np.float32)
-
-
-def _coloured(rng: np.random.Generator, texture: Gray) -> NDArray[np.float32]:
-    """Spread a gray texture between two colours, half of the time between three."""
-    first, last = _colour(rng), _colour(rng)
-    image: NDArray[Any] = first + texture[..., None] * (last - first)
-    if rng.random() < 0.5:
-        bump = (4 * texture * (1 - texture))[..., None]
-        image = image + bump * (_colour(rng) - (first + last) / 2) * np.float32(0.7)
-    return np.asarray(np.clip(image, 0, 1), np.float32)
 
 
 def _shape(rng: np.random.Generator, side: int) -> tuple[NDArray[np.uint8], tuple[slice, slice]]:
@@ -95,7 +77,7 @@ def _add_leaf(rng: np.random.Generator, scene: NDArray[np.float32], texture: NDA
     if rng.random() < 0.3:
         shadow = cv2.GaussianBlur(alpha, (0, 0), rng.uniform(1, 6))[..., None]
         target *= 1 - shadow * np.float32(rng.uniform(0.1, 0.6))
-    surface = texture[box] if rng.random() < 0.7 else _colour(rng)
+    surface = texture[box] if rng.random() < 0.7 else colour(rng)
     target += alpha * (surface - target) * np.float32(rng.choice([1.0, 0.8, 0.4]))
     if rng.random() < 0.4:
         soft = cv2.GaussianBlur(alpha, (0, 0), rng.uniform(0.8, 3))
@@ -108,20 +90,20 @@ def _add_leaf(rng: np.random.Generator, scene: NDArray[np.float32], texture: NDA
 def _add_stroke(rng: np.random.Generator, scene: NDArray[np.float32]) -> None:
     side = scene.shape[0]
     points = np.cumsum(rng.normal(0, side * 0.08, (int(rng.integers(2, 9)), 2)), 0) + rng.uniform(0, side, 2)
-    colour = tuple(float(value) for value in _colour(rng))
+    paint = tuple(float(value) for value in colour(rng))
     cv2.polylines(
-        scene, [np.round(points * 16).astype(np.int32)], False, colour, int(rng.integers(1, 6)), cv2.LINE_AA, 4
+        scene, [np.round(points * 16).astype(np.int32)], False, paint, int(rng.integers(1, 6)), cv2.LINE_AA, 4
     )
 
 
 def _add_text(rng: np.random.Generator, scene: NDArray[np.float32]) -> None:
     side = scene.shape[0]
     text = "".join(rng.choice(list(_LETTERS), int(rng.integers(1, 10))))
-    colour = tuple(float(value) for value in _colour(rng))
+    paint = tuple(float(value) for value in colour(rng))
     fonts = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
     origin = (int(rng.integers(-20, side)), int(rng.integers(0, side)))
     cv2.putText(
-        scene, text, origin, int(rng.choice(fonts)), rng.uniform(0.4, 2.5), colour, int(rng.integers(1, 5)), cv2.LINE_AA
+        scene, text, origin, int(rng.choice(fonts)), rng.uniform(0.4, 2.5), paint, int(rng.integers(1, 5)), cv2.LINE_AA
     )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Synthetic defects for methods that learn from them: noise, surfaces, and what is made of good pictures with both."""

@@ -81,7 +81,7 @@ def _all_sides(
     preprocessing = Preprocessing(SIZE, SIZE)
     for name, some in (("train", train), ("test", test)):
         np.save(scratch / f"{name}.npy", preprocessing.batch([read_image(sample.path) for sample in some]))
-    python = _environment(arguments.env)
+    python = environment(arguments.env)
     side = Path(__file__).with_name("anomalib_side.py")
     command = [str(python), str(side), str(scratch), str(arguments.weights), ",".join(LAYERS), str(RATIO)]
     results["anomalib"] = _run(command, scratch / "anomalib.json")
@@ -97,7 +97,7 @@ def _run(command: list[str], result: Path) -> dict[str, Any]:
     return found
 
 
-def _environment(folder: Path) -> Path:
+def environment(folder: Path) -> Path:
     """The interpreter of an environment with anomalib, made now if it is not there."""
     python = folder / "bin" / "python"
     if not python.exists():

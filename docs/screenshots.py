@@ -27,7 +27,7 @@ from inspector.ui.main_window import MainWindow
 from inspector.ui.navigation import Place
 
 SIZE = (1280, 800)
-PATIENCE_MS = 180_000
+PATIENCE_MS = 600_000
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ class EfficientADParameters(Parameters):
         "Share of the published channels. On a processor without graphics card, all of them take days to train.",
         minimum=0.02,
         maximum=2.0,
-        quick=0.25,
+        quick=0.125,
     )
     teacher: str = parameter(
         "",
@@ -60,7 +60,7 @@ class EfficientADParameters(Parameters):
         "features say.",
         minimum=1,
         maximum=1_000_000,
-        quick=300,
+        quick=400,
     )
     distillation_batch: int = parameter(
         16,
@@ -68,7 +68,7 @@ class EfficientADParameters(Parameters):
         "How many cuts of 128 pixels make a batch for the teacher.",
         minimum=1,
         maximum=256,
-        quick=8,
+        quick=4,
     )
     distillation_rate: float = parameter(
         1e-4,
@@ -84,7 +84,7 @@ class EfficientADParameters(Parameters):
         "In each student and autoencoder practise on one batch of pictures.",
         minimum=1,
         maximum=1_000_000,
-        quick=400,
+        quick=1000,
     )
     batch: int = parameter(
         1,
@@ -124,8 +124,9 @@ class EfficientAD(LearnedDetector):
     drawn scenes stand in for the ImageNet pictures of the penalty; maps are placed where the patches' centres are and
     continued to the border, not padded with zeros; the teacher's channels are normalised over at most 256 pictures and
     the maps over at most 64, those of the tenth set aside; a channel that hardly varies on the product is not enlarged
-    more than a hundredfold; inputs of any size and shape from 64 pixels a side, to which the autoencoder's are adapted.
-    The quick preset trains networks of a quarter of the width for far fewer and larger steps.
+    more than a hundredfold; weights start as He et al. draw them; inputs may have any size and shape from 64 pixels a
+    side, to which the autoencoder's are adapted. The quick preset trains networks of an eighth of the width for far
+    fewer and larger steps.
     """
 
     id: ClassVar[str] = "efficientad"

@@ -19,9 +19,9 @@ SMALL: dict[str, dict[str, Value]] = {
     "stfpm": {"steps": 80, "batch": 4},
     "efficientad": {
         "width": 0.0625,
-        "distillation_steps": 30,
-        "distillation_batch": 2,
-        "steps": 60,
+        "distillation_steps": 8,
+        "distillation_batch": 4,
+        "steps": 30,
         "learning_rate": 3e-3,
     },
 }

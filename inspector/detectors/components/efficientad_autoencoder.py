@@ -7,6 +7,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn import functional
 
+from inspector.detectors.components.pdn import start_lively
 from inspector.detectors.components.pdn_layout import HALVINGS, LATENT, autoencoder_channels, grid, growing
 
 _DROPOUT = 0.2
@@ -34,6 +35,7 @@ class PatchAutoencoder(nn.Module):
         self.last = nn.Conv2d(wide, wide, 3, 1, 1)
         self.output = nn.Conv2d(wide, outputs, 3, 1, 1)
         self.dropout = nn.Dropout(_DROPOUT)
+        start_lively(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """Through the bottleneck and up again."""

@@ -22,6 +22,7 @@ class PatchDescription(nn.Module):
         self._layers = layers
         for place, layer in enumerate(layers, 1):
             self.add_module(f"conv{place}", nn.Conv2d(layer.inputs, layer.outputs, layer.kernel))
+        start_lively(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """Describe the patches."""
@@ -33,6 +34,16 @@ class PatchDescription(nn.Module):
             if layer.pooled:
                 value = functional.avg_pool2d(value, 2)
         return value
+
+
+def start_lively(network: nn.Module) -> None:
+    """Draw a network's weights so that values keep their size from convolution to convolution (He et al., arXiv
+    1502.01852). Torch's own start lets them fade, which costs hundreds of steps that short trainings do not have."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            assert module.bias is not None
+            nn.init.zeros_(module.bias)
 
 
 class PatchPlacement(nn.Module):

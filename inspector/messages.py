@@ -261,6 +261,7 @@ STAGES: dict[str, str] = {
     "downloading": "Downloading",
     "features": "Computing features",
     "coreset": "Choosing the memory bank",
+    "distilling": "Teaching the teacher",
     "learning": "Training the network",
     "gaussians": "Fitting a model to each position",
     "cross_validation": "Scoring each part by the others",

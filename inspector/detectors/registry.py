@@ -11,6 +11,7 @@ _DETECTORS = {
     "padim": "inspector.detectors.padim:PaDiM",
     "patchcore": "inspector.detectors.patchcore:PatchCore",
     "stfpm": "inspector.detectors.stfpm:STFPM",
+    "efficientad": "inspector.detectors.efficientad:EfficientAD",
 }
 
 DEFAULT_DETECTOR = "padim"

@@ -17,6 +17,13 @@ from inspector.tasks import CancelToken, no_progress
 
 SMALL: dict[str, dict[str, Value]] = {
     "stfpm": {"steps": 80, "batch": 4},
+    "efficientad": {
+        "width": 0.0625,
+        "distillation_steps": 8,
+        "distillation_batch": 4,
+        "steps": 30,
+        "learning_rate": 3e-3,
+    },
 }
 """Parameters with which a method learns these parts well enough within a second or two."""
 

@@ -62,7 +62,11 @@ class Pictures:
 
     def unit(self, indices: Iterable[int]) -> Tensor:
         """Pictures as (n, 3, height, width) float32 RGB in [0, 1], not normalised, on the device."""
-        stacked: NDArray[np.uint8] = np.stack([self.resized(index) for index in indices])
+        return self.as_unit([self.resized(index) for index in indices])
+
+    def as_unit(self, pixels: Sequence[Image]) -> Tensor:
+        """Any uint8 BGR pictures of one size, whichever, as `unit` gives them."""
+        stacked: NDArray[np.uint8] = np.stack(pixels)
         return torch.from_numpy(stacked).to(self.device).permute(0, 3, 1, 2).flip(1).float() / 255
 
     def from_unit(self, unit: Tensor) -> Tensor:

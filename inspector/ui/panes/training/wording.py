@@ -152,7 +152,7 @@ def live_figure(stage: str) -> str:
         return translate(
             "training", "Distance of the patch that the memory covers worst: it falls as the memory fills."
         )
-    if stage == "learning":
+    if stage in ("learning", "distilling"):
         return translate("training", "Loss of each step: it falls while the network learns, not evenly.")
     if stage in ("cross_validation", "scoring"):
         return translate("training", "Score of each picture, one after the other.")

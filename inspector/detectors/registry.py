@@ -11,6 +11,8 @@ _DETECTORS = {
     "padim": "inspector.detectors.padim:PaDiM",
     "patchcore": "inspector.detectors.patchcore:PatchCore",
     "stfpm": "inspector.detectors.stfpm:STFPM",
+    "fastflow": "inspector.detectors.fastflow:FastFlow",
+    "csflow": "inspector.detectors.csflow:CSFlow",
 }
 
 DEFAULT_DETECTOR = "padim"

@@ -17,10 +17,12 @@ from inspector.tasks import CancelToken, no_progress
 
 SMALL: dict[str, dict[str, Value]] = {
     "stfpm": {"steps": 80, "batch": 4},
+    "fastflow": {"steps": 20, "batch": 4, "flow_steps": 2, "hidden_ratio": 0.1},
+    "csflow": {"steps": 12, "batch": 4, "flow_steps": 1, "hidden": 4},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""
 
-SLACK: dict[str, int] = {}
+SLACK: dict[str, int] = {"csflow": 12}
 """Pixels by which a map's peak may miss the defect, of methods whose maps are coarser than four pixels."""
 
 SIZE = 96

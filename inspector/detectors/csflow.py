@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from inspector.detectors.flow_detector import FlowDetector
-from inspector.detectors.flow_work import csflow_cost, flow_work, grids_of, scale_sizes
+from inspector.detectors.flow_work import csflow_cost, csflow_kept, flow_work, grids_of, scale_sizes
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.work import Material, Work
 from inspector.features.costs import FeatureCost
@@ -117,14 +117,15 @@ class CSFlow(FlowDetector):
     def _work(self, features: FeatureCost | None, material: Material) -> Work:
         assert features is not None
         choice, chosen, sizes = self._choice(), self._chosen, scale_sizes(material.height, material.width)
+        grids = grids_of(choice, sizes)
         return flow_work(
             choice,
             features,
             material,
             sizes,
-            csflow_cost(grids_of(choice, sizes), chosen.flow_steps, chosen.hidden),
+            csflow_cost(grids, chosen.flow_steps, chosen.hidden),
+            kept=csflow_kept(grids, chosen.hidden),
             blocks=chosen.flow_steps,
-            width=2 * chosen.hidden,  # of two subnets
             steps=chosen.steps,
             batch=chosen.batch,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from inspector.detectors.flow_detector import FlowDetector
-from inspector.detectors.flow_work import fastflow_cost, fastflow_width, flow_work, grids_of
+from inspector.detectors.flow_work import fastflow_cost, fastflow_kept, flow_work, grids_of
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.work import Material, Work
 from inspector.features.costs import FeatureCost
@@ -118,8 +118,8 @@ class FastFlow(FlowDetector):
             material,
             sizes,
             fastflow_cost(grids, chosen.flow_steps, chosen.hidden_ratio),
+            kept=fastflow_kept(grids, chosen.hidden_ratio),
             blocks=chosen.flow_steps,
-            width=max(fastflow_width(grid.channels // 2, chosen.hidden_ratio) for grid in grids),
             steps=chosen.steps,
             batch=chosen.batch,
         )

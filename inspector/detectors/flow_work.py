@@ -14,8 +14,10 @@ _SMALLEST_SIDE = 32
 """No picture is made smaller: below, networks see nothing but their own borders."""
 
 _FLOAT, _INTEGER = 4, 8
-_CHANNEL_COPIES = 8
-"""Numbers that training keeps for each value of a map in each step: shuffled, halves, log-scales, shifts, results."""
+_FASTFLOW_COPIES, _CSFLOW_COPIES = 2.25, 6
+"""Numbers that training keeps for each value of a map in each step, to come back by: shuffled, scaled, log-scales."""
+_CSFLOW_INSIDE = 6
+"""And for each one between the convolutions of CS-Flow's two subnets; FastFlow keeps it once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,19 @@ def csflow_cost(grids: Sequence[Grid], steps: int, width: int) -> NetworkCost:
     return _together(parts)
 
 
+def fastflow_kept(grids: Sequence[Grid], ratio: float) -> float:
+    """How many numbers of one picture each step keeps in training."""
+    return sum(
+        grid.positions * (_FASTFLOW_COPIES * grid.channels + fastflow_width(grid.channels // 2, ratio))
+        for grid in grids
+    )
+
+
+def csflow_kept(grids: Sequence[Grid], width: int) -> float:
+    """How many numbers of one picture each step keeps in training."""
+    return sum(grid.positions * (_CSFLOW_COPIES * grid.channels + _CSFLOW_INSIDE * width) for grid in grids)
+
+
 def _convolution(side: int, inputs: int, outputs: int, positions: int) -> NetworkCost:
     weights = side**2 * inputs * outputs
     return NetworkCost(weights * positions, weights + outputs)
@@ -103,16 +118,15 @@ def flow_work(
     sizes: Sequence[tuple[int, int]],
     flow: NetworkCost,
     *,
+    kept: float,
     blocks: int,
-    width: int,
     steps: int,
     batch: int,
 ) -> Work:
-    """Of a flow of so many `blocks`, of which each keeps `width` channels inside, over the features of pictures of
-    `sizes`. Features of pictures that can be kept are computed once."""
+    """Of a flow of so many `blocks`, of which each has `kept` numbers of one picture in training, over the features of
+    pictures of `sizes`. Features of pictures that can be kept are computed once."""
     grids = grids_of(choice, sizes)
     values = sum(grid.channels * grid.positions for grid in grids)
-    inside = 2 * sum(grid.positions for grid in grids) * width
     pixels = sum(rows * columns for rows, columns in sizes)
     computed = features.operations * pixels / (material.height * material.width)
     channels = sum(grid.channels for grid in grids)
@@ -123,7 +137,7 @@ def flow_work(
         judged=flow.multiply_adds + multiply_adds(choice.name, choice.layers) * pixels,
         weights=flow.weights,
         saved=features.weights_bytes + _FLOAT * (flow.weights + 2 * channels) + _INTEGER * channels * blocks,
-        working_bytes=_FLOAT * blocks * (_CHANNEL_COPIES * values + inside),
+        working_bytes=round(_FLOAT * (blocks + 1) * kept),
         batch=batch,
     )
     work = replace(work, features=computed, embedded_bytes=_FLOAT * values)

@@ -14,8 +14,10 @@ from inspector.detectors.components.pictures import Pictures
 from inspector.detectors.flow_work import (
     CSFLOW_SCALES,
     csflow_cost,
+    csflow_kept,
     csflow_kernels,
     fastflow_cost,
+    fastflow_kept,
     fastflow_kernels,
     grids_of,
     scale_sizes,
@@ -68,6 +70,38 @@ def test_costs_are_those_of_the_networks(backbone: str) -> None:
     cost = csflow_cost(grids_of(choice, scale_sizes(height, width)), 2, 6)
     assert cost.weights == sum(item.numel() for item in network.flows.parameters())
     assert cost.multiply_adds == counted(network, height, width)
+
+
+def kept(network: FlowNetwork, height: int, width: int, steps: int) -> float:
+    """Numbers of one picture that the way back through each step needs, beside weights."""
+    weights = {item.untyped_storage().data_ptr() for item in network.parameters()}
+    seen: dict[int, int] = {}
+
+    def keep(item: Tensor) -> Tensor:
+        storage = item.untyped_storage()
+        if storage.data_ptr() not in weights:
+            seen[storage.data_ptr()] = storage.nbytes()
+        return item
+
+    maps = [item.detach() for item in network.features(torch.zeros(2, 3, height, width))]
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda item: item):
+        loss = network.loss(maps)
+    assert loss.requires_grad
+    return sum(seen.values()) / 4 / 2 / steps
+
+
+def test_memory_is_that_of_the_networks() -> None:
+    height, width = 128, 192
+    choice = BackboneChoice("embedded_v1", None, ("stride8", "stride16"))
+    for ratio in (0.25, 2.0):
+        network = untrained("fastflow", height, width, flow_steps=3, hidden_ratio=ratio)
+        expected = fastflow_kept(grids_of(choice, [(height, width)]), ratio)
+        assert kept(network, height, width, 3) == pytest.approx(expected, rel=0.1)
+    choice = BackboneChoice("embedded_v1", None, ("stride16",))
+    for hidden in (16, 128):
+        network = untrained("csflow", height, width, flow_steps=2, hidden=hidden)
+        expected = csflow_kept(grids_of(choice, scale_sizes(height, width)), hidden)
+        assert kept(network, height, width, 2) == pytest.approx(expected, rel=0.1)
 
 
 def test_a_wide_flow_is_known_to_take_long() -> None:

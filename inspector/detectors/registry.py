@@ -12,6 +12,8 @@ _DETECTORS = {
     "patchcore": "inspector.detectors.patchcore:PatchCore",
     "stfpm": "inspector.detectors.stfpm:STFPM",
     "efficientad": "inspector.detectors.efficientad:EfficientAD",
+    "fastflow": "inspector.detectors.fastflow:FastFlow",
+    "csflow": "inspector.detectors.csflow:CSFlow",
 }
 
 DEFAULT_DETECTOR = "padim"

@@ -80,13 +80,14 @@ def test_computers_differ(detector: str) -> None:
 @pytest.mark.parametrize("info", backbone_infos(), ids=lambda info: info.id)
 @pytest.mark.parametrize("detector", detector_ids())
 def test_every_backbone_and_layer(detector: str, info) -> None:
-    """An hour at most, but for what is trained by many steps: there a large network takes days without a graphics
-    card."""
+    """An hour and 16 GB at most, but for what is trained by many steps: there a large network takes weeks without a
+    graphics card, and a batch of finest layers in it as much memory as large computers have."""
     kind = detector_type(detector)
+    longest, most = (3600, 2**34) if kind.calibration == "cross_validated" else (60 * 86_400, 2**36)
     for layers in ((), *((layer,) for layer in info.layers)):
         expected = told(detector, backbone=info.id, layers=layers)
-        assert 5 < expected.seconds < (3600 if kind.calibration == "cross_validated" else 30 * 86_400)
-        assert 2**28 < expected.peak_bytes < 2**34
+        assert 5 < expected.seconds < longest
+        assert 2**28 < expected.peak_bytes < most
 
 
 def test_the_patches_bound_what_patchcore_holds() -> None:

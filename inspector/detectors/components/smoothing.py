@@ -40,3 +40,14 @@ class MapUpsampling(nn.Module):
                 functional.conv2d(value, self.kernel[None, None, :, None]), self.kernel[None, None, None, :]
             )
         return value[:, 0]
+
+
+def on_finest_grid(layers: list[Tensor]) -> Tensor:
+    """Maps (N, h_i, w_i), finest first, enlarged to the first one's grid and stacked: (layers, N, h_0, w_0)."""
+    grid = layers[0].shape[-2:]
+    return torch.stack(
+        [
+            functional.interpolate(item[:, None], size=grid, mode="bilinear", align_corners=False)[:, 0]
+            for item in layers
+        ]
+    )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inspector.detectors.components.smoothing import MapUpsampling
+from inspector.detectors.components.smoothing import MapUpsampling, on_finest_grid
 from inspector.detectors.components.twin import on_grid_of
 from inspector.features.loading import LoadedBackbone
 
@@ -27,13 +27,8 @@ class STFPMNetwork(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Scores and maps."""
         layers = self.differences(images)
-        grid = layers[0].shape[-2:]
-        enlarged = [
-            functional.interpolate(item[:, None], size=grid, mode="bilinear", align_corners=False)[:, 0]
-            for item in layers
-        ]
         # A product of three small numbers would leave the range in which float32 keeps its digits.
-        maps = self.upsampling(torch.stack([item ** (1 / len(layers)) for item in enlarged]).prod(0))
+        maps = self.upsampling((on_finest_grid(layers) ** (1 / len(layers))).prod(0))
         return maps.flatten(1).amax(1), maps
 
     def differences(self, images: Tensor) -> list[Tensor]:

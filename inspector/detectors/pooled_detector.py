@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inspector.detectors.feature_detector import FeatureDetector
 from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
-from inspector.tasks import CancelToken, Progress, no_progress
+from inspector.tasks import CancelToken, Progress
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,6 +10,7 @@ from inspector.errors import TrainingError
 _DETECTORS = {
     "padim": "inspector.detectors.padim:PaDiM",
     "patchcore": "inspector.detectors.patchcore:PatchCore",
+    "spade": "inspector.detectors.spade:SPADE",
     "dn2": "inspector.detectors.dn2:DN2",
     "stfpm": "inspector.detectors.stfpm:STFPM",
 }

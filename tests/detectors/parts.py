@@ -16,6 +16,7 @@ from inspector.imaging.frame import Image
 from inspector.tasks import CancelToken, no_progress
 
 SMALL: dict[str, dict[str, Value]] = {
+    "spade": {"neighbours": 2},
     "stfpm": {"steps": 80, "batch": 4},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""

@@ -13,6 +13,7 @@ _DETECTORS = {
     "spade": "inspector.detectors.spade:SPADE",
     "dn2": "inspector.detectors.dn2:DN2",
     "stfpm": "inspector.detectors.stfpm:STFPM",
+    "regad": "inspector.detectors.regad:RegAD",
 }
 
 DEFAULT_DETECTOR = "padim"

@@ -116,7 +116,8 @@ class SPADE(PooledDetector):
         import torch
 
         from inspector.detectors.components.batches import embed_images
-        from inspector.detectors.components.spade_network import MapGallery, bounded
+        from inspector.detectors.components.pooling import bounded
+        from inspector.detectors.components.spade_network import MapGallery
 
         shapes: list[torch.Size] = []
 

@@ -18,10 +18,11 @@ from inspector.tasks import CancelToken, no_progress
 SMALL: dict[str, dict[str, Value]] = {
     "spade": {"neighbours": 2},
     "stfpm": {"steps": 80, "batch": 4},
+    "regad": {"steps": 10, "batch": 2, "pictures": 30, "dimensions": 40},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""
 
-SLACK: dict[str, int] = {}
+SLACK: dict[str, int] = {"regad": 12}
 """Pixels by which a map's peak may miss the defect, of methods whose maps are coarser than four pixels."""
 
 SIZE = 96

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.detectors.components.pooled import PictureGallery, chosen_pictures, pooled
-from inspector.detectors.components.spade_network import MapGallery, bounded
+from inspector.detectors.components.pooling import bounded
+from inspector.detectors.components.spade_network import MapGallery
 from inspector.detectors.grids import bounded_grid
 from inspector.tasks import CancelToken, no_progress
 from tests.detectors.parts import bad_part, fitted, good_parts

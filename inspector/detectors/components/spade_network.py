@@ -8,25 +8,12 @@ from torch.nn import functional
 
 from inspector.detectors.components.nearest import completed
 from inspector.detectors.components.pooled import PictureGallery, pooled
+from inspector.detectors.components.pooling import bounded
 from inspector.detectors.components.smoothing import MapUpsampling
-from inspector.detectors.grids import averaging
 from inspector.features.loading import LoadedBackbone
 
 _AT_ONCE = 5
 """So many retrieved pictures are compared at once: what that takes grows with it, the network's length shrinks."""
-
-
-def bounded(grid: Tensor, limit: int) -> Tensor:
-    """A map (N, C, h, w) averaged over squares, so that no side has more than `limit` cells; what the last squares
-    lack, the border's cells stand in for."""
-    height, width = grid.shape[-2:]
-    factor = averaging(height, width, limit)
-    if factor == 1:
-        return grid
-    missing = (-width % factor, -height % factor)
-    if any(missing):
-        grid = functional.pad(grid, (0, missing[0], 0, missing[1]), mode="replicate")
-    return functional.avg_pool2d(grid, factor)
 
 
 class MapGallery(nn.Module):

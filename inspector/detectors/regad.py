@@ -50,7 +50,7 @@ class RegADParameters(Parameters):
         maximum=16,
     )
     learning_rate: float = parameter(
-        0.02,
+        0.003,
         "Learning rate",
         "How far the first steps go; it falls to nothing. Lower it if the loss jumps about.",
         minimum=1e-6,
@@ -98,8 +98,8 @@ class RegADParameters(Parameters):
 class RegAD(LearnedDetector):
     """Huang et al., ECCV 2022, arXiv 2207.07361.
 
-    Departures: the features stay as they are, only registration, encoder and predictor learn, from scratch and so at a
-    larger rate; the transformers look at the maps of the chosen layers one after the other, all together turn the
+    Departures: the features stay as they are, only registration, encoder and predictor learn, from scratch, by
+    Adam; the transformers look at the maps of the chosen layers one after the other, all together turn the
     picture, and the next layer is not computed again from the turned one; positions are compared as they were turned
     and the map is turned back, where the paper turns features back first; turns and stretches are bounded; pictures to
     learn from are turned at random, so that there is something to register; channels are drawn as in PaDiM; with many

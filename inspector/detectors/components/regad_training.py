@@ -18,7 +18,7 @@ from inspector.detectors.work import PROCESSOR_BATCH
 from inspector.imaging.frame import Image
 from inspector.tasks import CancelToken
 
-_MOMENTUM, _CLIP = 0.9, 1.0
+_CLIP = 1.0
 _TURN, _SCALE = math.pi / 8, 0.1
 """Pictures are turned and scaled at random by no more than this before they are registered."""
 
@@ -46,14 +46,14 @@ def _altered(image: Image, generator: np.random.Generator) -> Image:
 
 
 class RegistrationTraining:
-    """Steps of stochastic gradient descent whose length follows half a cosine, as in the paper."""
+    """Steps by Adam, whose length follows half a cosine as in the paper."""
 
     def __init__(self, network: RegADNetwork, learning_rate: float, steps: int, cancel: CancelToken) -> None:
         self._network = network
         self._cancel = cancel
         self._siamese = Siamese(network.backbone.channels[-1]).to(network.backbone.device)
         learned = [*network.registration.parameters(), *self._siamese.parameters()]
-        self._optimiser = torch.optim.SGD(learned, learning_rate, momentum=_MOMENTUM)
+        self._optimiser = torch.optim.Adam(learned, learning_rate)
         self._schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self._optimiser, steps)
 
     def step(self, queries: Tensor, supports: Tensor) -> Tensor:

@@ -102,7 +102,9 @@ class RegAD(LearnedDetector):
     Adam; the transformers look at the maps of the chosen layers one after the other, all together turn the
     picture, and the next layer is not computed again from the turned one; positions are compared as they were turned
     and the map is turned back, where the paper turns features back first; turns and stretches are bounded; pictures to
-    learn from are turned at random, so that there is something to register; channels are drawn as in PaDiM; with many
+    learn from are turned at random, so that there is something to register, to
+    turn all alike is punished, and the frozen features' own likeness counts beside that of the codes, which soon
+    become alike without any turning; channels are drawn as in PaDiM; with many
     good pictures, copies are left out. The schedule is fixed: the authors keep the epoch with the best test score.
     """
 

@@ -74,9 +74,9 @@ def benchmark(
 ) -> list[BenchmarkRow]:
     """Train and evaluate every pairing, and write `results.json`, `results.csv` and `results.md` after each.
 
-    Methods that learn from other products are given the other data sets. A pairing that cannot be done is a row with its problem. `train_by` may train in a process of its own, so that
-    peak memory belongs to one pairing. Raises `Cancelled`, `DatasetError` for a data set that is not there, and
-    `output_failed`.
+    Methods that learn from other products are given the other data sets. A pairing that cannot be done is a row with
+    its problem. `train_by` may train in a process of its own, so that peak memory belongs to one pairing. Raises
+    `Cancelled`, `DatasetError` for a data set that is not there, and `output_failed`.
     """
     names = {path: load_dataset(path).name for path in job.datasets}
     check_output_folder(job.out)

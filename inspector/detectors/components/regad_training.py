@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from inspector.detectors.alterations import moved
 from inspector.detectors.components.learning import descend, mixed_precision
@@ -19,6 +20,8 @@ from inspector.imaging.frame import Image
 from inspector.tasks import CancelToken
 
 _CLIP = 1.0
+_ANCHOR = 0.3
+"""Weight of what keeps pictures upright on average: turned all alike they fit as well, but lose their corners."""
 _TURN, _SCALE = math.pi / 8, 0.1
 """Pictures are turned and scaled at random by no more than this before they are registered."""
 
@@ -58,18 +61,16 @@ class RegistrationTraining:
 
     def step(self, queries: Tensor, supports: Tensor) -> Tensor:
         """The loss of one step with pictures (n, 3, H, W) and for each as many others. Raises `Cancelled`."""
-        coarsest = self._registered(torch.cat([queries, supports]))
+        maps = self._maps(torch.cat([queries, supports]))
+        turn = self._network.registration(maps)
+        coarsest = resampled(maps[-1], turn)
         query, support = coarsest[: len(queries)], coarsest[len(queries) :]
         mean = support.reshape(len(queries), -1, *support.shape[1:]).mean(1)
-        loss: Tensor = self._siamese(query, mean)
-        descend(loss, self._optimiser, clip=_CLIP, network=self._network.registration)
+        loss: Tensor = self._siamese(query, mean) - _likeness(query, mean).mean()
+        drift = (turn.mean(0) - torch.eye(2, device=turn.device)).square().sum()
+        descend(loss + _ANCHOR * drift, self._optimiser, clip=_CLIP, network=self._network.registration)
         self._schedule.step()
         return loss.detach()
-
-    def _registered(self, images: Tensor) -> Tensor:
-        """The coarsest maps as registration turns them, (N, C, h, w)."""
-        maps = self._maps(images)
-        return resampled(maps[-1], self._network.registration(maps))
 
     @torch.no_grad()
     def _maps(self, images: Tensor) -> list[Tensor]:
@@ -80,3 +81,10 @@ class RegistrationTraining:
             with mixed_precision(images.device):
                 found.append(self._network.backbone(some))
         return [torch.cat([maps[place].float() for maps in found]) for place in range(len(found[0]))]
+
+
+def _likeness(one: Tensor, other: Tensor) -> Tensor:
+    """The cosine at each position of two maps (N, C, h, w), (N, h, w), of channels about their means over all: as the
+    features are frozen, they cannot become alike but by being turned."""
+    middle = torch.cat([one, other]).mean((0, 2, 3), keepdim=True).detach()
+    return functional.cosine_similarity(one - middle, other - middle, dim=1)

@@ -58,8 +58,8 @@ class Localiser(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """The turn."""
         scaled = functional.normalize(maps, dim=1) * maps.shape[1] ** 0.5
-        seen = functional.relu(self.look(bounded(functional.relu(self.reduce(scaled)), LOCALISER_GRID)))
-        told = torch.tanh(self.tell(functional.relu(self.hidden(seen.flatten(1)))))
+        seen = functional.gelu(self.look(bounded(functional.gelu(self.reduce(scaled)), LOCALISER_GRID)))
+        told = torch.tanh(self.tell(functional.gelu(self.hidden(seen.flatten(1)))))
         return turning(told[:, 0] * LARGEST_TURN, told[:, 1:] * _LARGEST_STRETCH)
 
 

@@ -34,6 +34,13 @@ TileOverlap = Annotated[
     float | None,
     typer.Option(min=0, max=0.5, metavar="SHARE", help="How much of a tile the next one shows too (0.25)."),
 ]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the method; repeatable.")
+]
+Others = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FOLDER", help="Another product, for methods that learn from some; repeatable."),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same model.")]
 
 
@@ -48,14 +55,8 @@ def train(
     tile_size: TileSize = None,
     tile_overlap: TileOverlap = None,
     preset: Preset = "standard",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the method; repeatable."),
-    ] = None,
-    others: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FOLDER", help="Another product, for methods that learn from some; repeatable."),
-    ] = None,
+    settings: Settings = None,
+    others: Others = None,
     seed: Seed = 0,
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to train.")] = "auto",
     name: Annotated[str, typer.Option(help="The model's name; by default that of the bundle's file.")] = "",

@@ -98,14 +98,14 @@ class RegADParameters(Parameters):
 class RegAD(LearnedDetector):
     """Huang et al., ECCV 2022, arXiv 2207.07361.
 
-    Departures: the features stay as they are, only registration, encoder and predictor learn, from scratch, by
-    Adam; the transformers look at the maps of the chosen layers one after the other, all together turn the
-    picture, and the next layer is not computed again from the turned one; positions are compared as they were turned
-    and the map is turned back, where the paper turns features back first; turns and stretches are bounded; pictures to
-    learn from are turned at random, so that there is something to register, to
-    turn all alike is punished, and the frozen features' own likeness counts beside that of the codes, which soon
-    become alike without any turning; channels are drawn as in PaDiM; with many
-    good pictures, copies are left out. The schedule is fixed: the authors keep the epoch with the best test score.
+    Departures: the features stay as they are, only registration, encoder and predictor learn, from scratch, by Adam;
+    the transformers look at the maps of the chosen layers one after the other, all together turn the picture, and the
+    next layer is not computed again from the turned one; positions are compared as they were turned and the map is
+    turned back, where the paper turns features back first; turns and stretches are bounded; pictures to learn from are
+    turned at random, so that there is something to register, to turn all alike is punished, and the likeness of the
+    frozen features counts beside that of the codes, which soon become alike without any turning; channels are drawn as
+    in PaDiM; with many good pictures, copies are left out. The schedule is fixed: the authors keep the epoch with the
+    best test score.
     """
 
     id: ClassVar[str] = "regad"

@@ -77,6 +77,7 @@ def test_no_more_copies_than_wanted(pictures: int, wanted: int, each: int) -> No
     assert made == pictures * each or pictures + made >= wanted
 
 
+@pytest.mark.slow
 def test_other_products_teach_to_turn_against_a_turn() -> None:
     detector = make("regad", size=64, steps=100, batch=4, pictures=2)
     detector.fit(good_parts(2), no_progress, CancelToken())

@@ -55,7 +55,9 @@ def test_more_work_takes_longer(detector: str) -> None:
     assert told(detector, replace(FOUND, held_out=30)).seconds > plain.seconds
     assert told(detector, replace(FOUND, pixels=FOUND.pixels * 4)).seconds > plain.seconds
     assert told(detector, image_size=384).seconds > plain.seconds
-    assert told(detector, image_size=384).peak_bytes > plain.peak_bytes
+    larger = told(detector, image_size=384).peak_bytes
+    # Whole pictures are points of the same size whatever theirs is: most is taken by the export.
+    assert larger > plain.peak_bytes if detector_type(detector).has_map else larger == plain.peak_bytes
     assert told(detector, preset="quick").seconds < plain.seconds
     assert told(detector, preset="quick").peak_bytes <= plain.peak_bytes
     if detector_type(detector).needs_backbone:

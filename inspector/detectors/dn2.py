@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from inspector.detectors.parameters import Parameters, parameter
-from inspector.detectors.pooled_detector import PooledDetector
+from inspector.detectors.parameters import Parameters
+from inspector.detectors.pooled_detector import PooledDetector, PooledParameters
 from inspector.detectors.work import Material, Work, pooled_work
 from inspector.features.costs import FeatureCost
 from inspector.imaging.frame import Image
@@ -19,26 +18,6 @@ if TYPE_CHECKING:
 
     from inspector.detectors.components.dn2_network import DN2Network
     from inspector.features.loading import LoadedBackbone
-
-
-@dataclass(frozen=True)
-class DN2Parameters(Parameters):
-    """See `DN2`."""
-
-    neighbours: int = parameter(
-        2,
-        "Nearest neighbours",
-        "The score is the mean distance to so many of the most similar good pictures.",
-        minimum=1,
-        maximum=100,
-    )
-    gallery: int = parameter(
-        1000,
-        "Good pictures kept",
-        "Of more pictures so many are kept that leave no other far from all of them.",
-        minimum=1,
-        maximum=100_000,
-    )
 
 
 class DN2(PooledDetector):
@@ -55,20 +34,8 @@ class DN2(PooledDetector):
         "Compares each picture as a whole with the most similar good ones. It makes no map, so it does not show where "
         "a defect is; small defects get lost. For another product or a wrong view in the picture."
     )
-    parameters_type: ClassVar[type[Parameters]] = DN2Parameters
+    parameters_type: ClassVar[type[Parameters]] = PooledParameters
     has_map: ClassVar[bool] = False
-
-    @property
-    def _chosen(self) -> DN2Parameters:
-        return cast(DN2Parameters, self.parameters)
-
-    @property
-    def _neighbours(self) -> int:
-        return self._chosen.neighbours
-
-    @property
-    def _most(self) -> int:
-        return self._chosen.gallery
 
     def _learn(
         self,
@@ -84,7 +51,7 @@ class DN2(PooledDetector):
         return DN2Network(backbone, self._gallery(points, cancel)[0])
 
     def _work(self, features: FeatureCost, material: Material) -> Work:
-        return pooled_work(features, material, gallery=self._most)
+        return pooled_work(features, material, gallery=self._kept.gallery)
 
     def _backbone_of(self, network: nn.Module) -> LoadedBackbone:
         return cast("DN2Network", network).backbone

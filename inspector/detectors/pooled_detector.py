@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inspector.detectors.feature_detector import FeatureDetector
+from inspector.detectors.parameters import Parameters, parameter
 from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
 from inspector.tasks import CancelToken, Progress
@@ -21,18 +22,32 @@ if TYPE_CHECKING:
     from inspector.features.loading import LoadedBackbone
 
 
+@dataclass(frozen=True)
+class PooledParameters(Parameters):
+    """What the score needs; see `PooledDetector`."""
+
+    neighbours: int = parameter(
+        2,
+        "Nearest neighbours",
+        "The score is the mean distance to so many of the most similar good pictures.",
+        minimum=1,
+        maximum=100,
+    )
+    gallery: int = parameter(
+        1000,
+        "Good pictures kept",
+        "Of more pictures so many are kept that leave no other far from all of them.",
+        minimum=1,
+        maximum=100_000,
+    )
+
+
 class PooledDetector(FeatureDetector):
     """Pooled features take little memory: those of all pictures are held, and each fold is scored by the others."""
 
     @property
-    @abstractmethod
-    def _neighbours(self) -> int:
-        """The score is the mean distance to so many."""
-
-    @property
-    @abstractmethod
-    def _most(self) -> int:
-        """So many good pictures are kept at most."""
+    def _kept(self) -> PooledParameters:
+        return cast(PooledParameters, self.parameters)
 
     def _pooled(
         self,
@@ -56,8 +71,8 @@ class PooledDetector(FeatureDetector):
         """The gallery of pooled pictures (n, D), and which of them it holds."""
         from inspector.detectors.components.pooled import PictureGallery, chosen_pictures
 
-        rows = chosen_pictures(points, self._most, cancel)
-        return PictureGallery.of(points[rows.to(points.device)], self._neighbours), rows
+        rows = chosen_pictures(points, self._kept.gallery, cancel)
+        return PictureGallery.of(points[rows.to(points.device)], self._kept.neighbours), rows
 
     def _held_out_scores(
         self,
@@ -97,4 +112,4 @@ class PooledDetector(FeatureDetector):
         channels = sum(backbone.channels)
         if points.ndim != 2 or not len(points) or points.shape[1] != channels or centre.shape != (channels,):
             raise ValueError(f"gallery {tuple(points.shape)}, centre {tuple(centre.shape)}")
-        return PictureGallery(points, centre, self._neighbours)
+        return PictureGallery(points, centre, self._kept.neighbours)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from inspector.detectors.cross_validation import Subset
 from inspector.detectors.grids import bounded_grid
 from inspector.detectors.parameters import Parameters, parameter
-from inspector.detectors.pooled_detector import PooledDetector
+from inspector.detectors.pooled_detector import PooledDetector, PooledParameters
 from inspector.detectors.work import Material, Work, pooled_work
 from inspector.features.costs import FeatureCost, layer_costs
 from inspector.imaging.frame import Image
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class SPADEParameters(Parameters):
+class SPADEParameters(PooledParameters):
     """See `SPADE`."""
 
     neighbours: int = parameter(
@@ -82,14 +82,6 @@ class SPADE(PooledDetector):
     @property
     def _chosen(self) -> SPADEParameters:
         return cast(SPADEParameters, self.parameters)
-
-    @property
-    def _neighbours(self) -> int:
-        return self._chosen.neighbours
-
-    @property
-    def _most(self) -> int:
-        return self._chosen.gallery
 
     def _learn(
         self,
@@ -156,7 +148,9 @@ class SPADE(PooledDetector):
             held += rows * columns * layer.channels
             compared += retrieved * (rows * columns) ** 2 * layer.channels
         pixels = material.height * material.width
-        return pooled_work(features, material, gallery=self._most, held=held, compared=compared, map_pixels=pixels)
+        return pooled_work(
+            features, material, gallery=self._chosen.gallery, held=held, compared=compared, map_pixels=pixels
+        )
 
     def _backbone_of(self, network: nn.Module) -> LoadedBackbone:
         return cast("SPADENetwork", network).backbone

@@ -211,6 +211,8 @@ ERRORS: dict[str, str] = {
     "bundle_unknown_backbone": "The model “{path}” uses the features {backbone}, which this Inspector does not have. "
     "Update Inspector, or train the model again here.",
     "bundle_without_onnx": "The model “{path}” holds no network for ONNX Runtime. Use the torch engine for it.",
+    "bundle_without_map": "The model “{name}” judges pictures as a whole and makes no map, so no heatmaps were "
+    "written. To see where defects are, train a model with another method.",
     "bundle_engine_missing": "{engine} is not installed here, and the model cannot be run in the way asked for without "
     "it. Install it or choose the other engine.",
     "bundle_target_occupied": "Nothing was written to “{path}” because other files are there. "

@@ -62,6 +62,19 @@ def test_wrong_usage_is_2(arguments: list[str]) -> None:
     assert run(arguments) == 2
 
 
+@pytest.mark.slow
+def test_other_products_are_named_where_a_method_needs_them(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", str(dataset), "--out", str(tmp_path / "m"), "--detector", "regad", "--preset", "quick"]
+    command += ["--image-size", "64", "--set", "steps=2", "--set", "batch=2", "--set", "pictures=1"]
+    assert run(command) == 1
+    assert "learns from other products, and none was given" in capsys.readouterr().err
+    others = [write_good(tmp_path / name, 2, first) for name, first in (("one", 40), ("two", 50))]
+    assert run([*command, *(word for other in others for word in ("--others", str(other)))]) == 0
+    assert load_bundle(tmp_path / "m").manifest.training.facts["other_products"] == 2
+
+
 def test_a_setting_needs_a_value(dataset: Path, tmp_path: Path) -> None:
     assert run(["train", str(dataset), "--out", str(tmp_path / "m"), "--set", "ratio"]) == 2
 

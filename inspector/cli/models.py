@@ -34,6 +34,13 @@ TileOverlap = Annotated[
     float | None,
     typer.Option(min=0, max=0.5, metavar="SHARE", help="How much of a tile the next one shows too (0.25)."),
 ]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the method; repeatable.")
+]
+Others = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FOLDER", help="Another product, for methods that learn from some; repeatable."),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same model.")]
 
 
@@ -48,10 +55,8 @@ def train(
     tile_size: TileSize = None,
     tile_overlap: TileOverlap = None,
     preset: Preset = "standard",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the method; repeatable."),
-    ] = None,
+    settings: Settings = None,
+    others: Others = None,
     seed: Seed = 0,
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to train.")] = "auto",
     name: Annotated[str, typer.Option(help="The model's name; by default that of the bundle's file.")] = "",
@@ -82,6 +87,7 @@ def train(
         layers=_listed(layers),
         image_size=image_size,
         tiling=_tiling(tile_size, tile_overlap),
+        others=tuple(others or ()),
         seed=seed,
         device=device,
         target_reject_rate=target,
@@ -161,6 +167,8 @@ def evaluate(
     with working() as (progress, cancel):
         result = work(job, progress, cancel)
     show_evaluation(result)
+    for remark in result.remarks:
+        complain(remark)
     if json:
         write_json(json, result)
 
@@ -183,6 +191,8 @@ def predict(
         show_prediction(result)
     if json:
         write_json(json, result)
+    for remark in result.remarks:
+        complain(remark)
     for image in result.not_inspected:
         complain(image.reason or "")
     if result.not_inspected:

@@ -14,7 +14,6 @@ from inspector.detectors.cross_validation import Subset
 from inspector.detectors.feature_detector import FeatureDetector
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.work import Material, Work, padim_work
-from inspector.errors import TrainingError
 from inspector.features.costs import FeatureCost
 from inspector.imaging.frame import Image
 from inspector.imaging.preprocessing import Preprocessing
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from inspector.detectors.components.padim_network import PaDiMNetwork, ReducedEmbedding
     from inspector.features.loading import LoadedBackbone
 
-_LARGEST_GB = 2.0
 _HELD_BYTES = 256 << 20
 
 
@@ -98,15 +96,11 @@ class PaDiM(FeatureDetector):
         return self._assembled(embedding, PositionGaussians(means, factors), preprocessing)
 
     def _embedding(self, backbone: LoadedBackbone) -> ReducedEmbedding:
-        """The channels are drawn once and shared by all positions."""
-        import torch
-
+        from inspector.detectors.components.embedding import drawn_channels
         from inspector.detectors.components.padim_network import ReducedEmbedding
 
-        total = sum(backbone.channels)
-        generator = torch.Generator().manual_seed(self.settings.seed)
-        drawn = torch.randperm(total, generator=generator)[: self._chosen.dimensions]
-        return ReducedEmbedding(backbone, drawn.sort().values).to(backbone.device)
+        drawn = drawn_channels(sum(backbone.channels), self._chosen.dimensions, self.settings.seed)
+        return ReducedEmbedding(backbone, drawn).to(backbone.device)
 
     def _sums(
         self,
@@ -116,13 +110,13 @@ class PaDiM(FeatureDetector):
         progress: Progress,
         cancel: CancelToken,
     ) -> Sums:
-        from inspector.detectors.components.gaussians import Sums
+        from inspector.detectors.components.gaussians import Sums, check_size
 
         sums = None
         for batch in self._embed(embedding, images, preprocessing, embedding.backbone.device, progress, cancel):
             vectors = batch.flatten(1, 2)
             if sums is None:
-                _check_size(*vectors.shape[1:])
+                check_size(*vectors.shape[1:])
                 sums = Sums.empty(vectors.shape[1], vectors.shape[2], vectors.device)
             sums.add(vectors)
         assert sums is not None  # `fit` refuses an empty sequence
@@ -226,10 +220,3 @@ class _Embedded:
 
     def __iter__(self) -> Iterator[Tensor]:
         return self.embed()
-
-
-def _check_size(positions: int, dimensions: int) -> None:
-    """Refuse what could neither be exported nor run on a station."""
-    gigabytes = positions * dimensions**2 * 4 / 2**30
-    if gigabytes > _LARGEST_GB:
-        raise TrainingError("gaussians_too_large", gigabytes=f"{gigabytes:.1f}", limit=f"{_LARGEST_GB:.0f}")

@@ -10,10 +10,13 @@ from inspector.errors import TrainingError
 _DETECTORS = {
     "padim": "inspector.detectors.padim:PaDiM",
     "patchcore": "inspector.detectors.patchcore:PatchCore",
+    "spade": "inspector.detectors.spade:SPADE",
+    "dn2": "inspector.detectors.dn2:DN2",
     "stfpm": "inspector.detectors.stfpm:STFPM",
     "efficientad": "inspector.detectors.efficientad:EfficientAD",
     "fastflow": "inspector.detectors.fastflow:FastFlow",
     "csflow": "inspector.detectors.csflow:CSFlow",
+    "regad": "inspector.detectors.regad:RegAD",
 }
 
 DEFAULT_DETECTOR = "padim"

@@ -27,6 +27,8 @@ PROCESSOR_BATCH = 4
 """Pictures that go through the backbone at once: so few that a cancel is heard within a second even with the largest
 network."""
 
+_POOLED_SUM = 20
+"""Operations for one number of the maps whose mean over the picture is taken."""
 _POOLED, _STACKED = 2000, 700
 """Operations for one number of the stacked maps: 27 ms for 655,000 pooled ones, 7 ms for plain ones."""
 _CONDITIONED = {"none": 600, "standardise": 2500, "whiten": 2500}
@@ -171,6 +173,34 @@ def padim_work(features: FeatureCost, material: Material, *, dimensions: int, he
         embedded_bytes=one * _FLOAT,
         learned_bytes=features.weights_bytes + one * (d + 1) * _FLOAT,
         peak_bytes=_batch_bytes(features) + one * d * (_FLOAT + _DOUBLE) + held * (_FLOAT + 2 * _DOUBLE),
+    )
+
+
+def pooled_work(
+    features: FeatureCost,
+    material: Material,
+    *,
+    gallery: int,
+    held: int = 0,
+    compared: float = 0.0,
+    map_pixels: int = 0,
+) -> Work:
+    """Of a gallery of at most so many pictures, each with its pooled features and `held` numbers of its maps; the maps
+    of a picture are compared by `compared` multiply-adds and shown on `map_pixels`."""
+    kept = min(material.images, gallery)
+    pooling = features.values * _POOLED_SUM
+    looking = kept * (2 * features.channels + _PAIR)
+    others = 1 - 1 / material.parts
+    choosing = material.images * kept * (2 * features.channels + _PAIR)
+    return Work(
+        features=features.operations + pooling,
+        learning=choosing + (kept * (features.operations + held) if held else 0),
+        validation=material.parts * choosing * others + material.images * looking * others,
+        judging=features.operations + pooling + looking + 2 * compared + map_pixels * _SMOOTHED,
+        export_s=features.export_s,
+        embedded_bytes=features.channels * _FLOAT,
+        learned_bytes=features.weights_bytes + (kept * (features.channels + held) + features.channels) * _FLOAT,
+        peak_bytes=_batch_bytes(features) + (2 * material.images * features.channels + kept * held) * _FLOAT,
     )
 
 

@@ -164,16 +164,21 @@ def multiply_adds(name: str, layers: tuple[str, ...]) -> float:
     return max(item.reach for item in used) + sum(item.own for item in used)
 
 
+def layer_costs(choice: BackboneChoice) -> list[LayerCost]:
+    """Of the layers chosen, which must be named, finest first. Raises `WeightsError`."""
+    layers = backbone_cost(choice.name).layers
+    return [layers[layer] for layer in checked_layers(choice.name, choice.layers)]
+
+
 def feature_cost(choice: BackboneChoice, height: int, width: int) -> FeatureCost:
     """For one picture of this size in pixels and the layers chosen, which must be named. Raises `WeightsError`."""
-    cost, layers = backbone_cost(choice.name), checked_layers(choice.name, choice.layers)
-    used = [cost.layers[layer] for layer in layers]
+    cost, used = backbone_cost(choice.name), layer_costs(choice)
     pixels, finest = height * width, used[0].stride
     positions = -(-height // finest) * -(-width // finest)
     channels = sum(item.channels for item in used)
     maps = sum(item.channels / item.stride**2 for item in used) * pixels * _FLOAT_BYTES
     return FeatureCost(
-        operations=2 * multiply_adds(choice.name, layers) * pixels / cost.efficiency,
+        operations=2 * multiply_adds(choice.name, choice.layers) * pixels / cost.efficiency,
         positions=positions,
         channels=channels,
         working_bytes=max(cost.working_bytes * pixels, maps + 2 * positions * channels * _FLOAT_BYTES),

@@ -74,9 +74,9 @@ def benchmark(
 ) -> list[BenchmarkRow]:
     """Train and evaluate every pairing, and write `results.json`, `results.csv` and `results.md` after each.
 
-    A pairing that cannot be done is a row with its problem. `train_by` may train in a process of its own, so that
-    peak memory belongs to one pairing. Raises `Cancelled`, `DatasetError` for a data set that is not there, and
-    `output_failed`.
+    Methods that learn from other products are given the other data sets. A pairing that cannot be done is a row with
+    its problem. `train_by` may train in a process of its own, so that peak memory belongs to one pairing. Raises
+    `Cancelled`, `DatasetError` for a data set that is not there, and `output_failed`.
     """
     names = {path: load_dataset(path).name for path in job.datasets}
     check_output_folder(job.out)
@@ -102,8 +102,10 @@ def _row(
 ) -> BenchmarkRow:
     shared = job.model_dump(include={"preset", "backbone", "weights", "layers", "image_size", "seed"})
     bundle = job.out / "bundles" / f"{name}-{detector}"
+    others = tuple(other for other in job.datasets if other != path)
     try:
-        trained = train_by(TrainingJob(dataset=path, out=bundle, detector=detector, **shared), progress, cancel)
+        wanted = TrainingJob(dataset=path, out=bundle, detector=detector, others=others, **shared)
+        trained = train_by(wanted, progress, cancel)
         evaluated = evaluate(EvaluationJob(bundle=bundle, dataset=path), progress, cancel)
     except InspectorError as error:
         return BenchmarkRow(dataset=name, detector=detector, problem=sentence(error))

@@ -13,7 +13,7 @@ from inspector.errors import DatasetError
 from inspector.evaluation.judge import Verdict, judge_score
 from inspector.jobs.base import Job
 from inspector.jobs.figures import Figures, figures
-from inspector.jobs.heatmaps import heatmap_writer
+from inspector.jobs.heatmaps import heatmap_remarks, heatmap_writer
 from inspector.jobs.samples import Skipped, content_hash, hash_samples
 from inspector.jobs.scoring import Scored, Scoring, score_samples
 from inspector.runtime.bundle import Bundle, load_bundle
@@ -68,6 +68,8 @@ class EvaluationResult(Figures):
     images: list[EvaluatedImage]
     excluded_training_images: int
     skipped: list[Skipped]
+    remarks: list[str]
+    """What was asked for and could not be given, as sentences."""
 
 
 def evaluate(job: EvaluationJob, progress: Progress, cancel: CancelToken) -> EvaluationResult:
@@ -127,6 +129,7 @@ def _result(
         images=[_image(item, judge_score(item.score, thresholds)) for item in scoring.scored],
         excluded_training_images=excluded,
         skipped=scoring.skipped,
+        remarks=heatmap_remarks(bundle, job.heatmaps),
     )
 
 

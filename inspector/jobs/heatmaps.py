@@ -6,11 +6,12 @@ from pathlib import Path
 
 from inspector.data.dataset import Sample
 from inspector.detectors.base import Prediction
-from inspector.errors import ImageError
+from inspector.errors import BundleError, ImageError
 from inspector.imaging.files import write_image
 from inspector.imaging.frame import Image
 from inspector.imaging.overlay import blend, contours, draw_contours, peak_at_score
 from inspector.jobs.scoring import OnScored
+from inspector.messages import sentence
 from inspector.runtime.bundle import Bundle
 
 _OPACITY = 0.6
@@ -34,6 +35,13 @@ def heatmap_writer(bundle: Bundle, folder: Path, root: Path) -> OnScored:
         write_image(target, overlay)
 
     return write
+
+
+def heatmap_remarks(bundle: Bundle, folder: Path | None) -> list[str]:
+    """What has to be said to somebody who wants heatmaps in a folder: that this model makes none."""
+    if folder is None or bundle.manifest.has_map:
+        return []
+    return [sentence(BundleError("bundle_without_map", name=bundle.manifest.name))]
 
 
 def _make_folder(target: Path) -> None:

@@ -14,7 +14,7 @@ from inspector.errors import DatasetError
 from inspector.evaluation.judge import Thresholds, Verdict, judge_score
 from inspector.jobs.base import Job
 from inspector.jobs.evaluate import InferenceTiming, timing
-from inspector.jobs.heatmaps import heatmap_writer
+from inspector.jobs.heatmaps import heatmap_remarks, heatmap_writer
 from inspector.jobs.scoring import Scoring, score_samples
 from inspector.runtime.bundle import load_bundle
 from inspector.runtime.engines import EngineName, chosen_engine, open_engine
@@ -50,6 +50,8 @@ class PredictionResult(BaseModel):
     thresholds: ThresholdPart
     timing: InferenceTiming
     images: list[PredictedImage]
+    remarks: list[str]
+    """What was asked for and could not be given, as sentences."""
 
     @property
     def not_inspected(self) -> list[PredictedImage]:
@@ -77,6 +79,7 @@ def predict(job: PredictionJob, progress: Progress, cancel: CancelToken) -> Pred
         thresholds=bundle.manifest.thresholds,
         timing=timing(engine.provider, engine.load_seconds, [item.milliseconds for item in scoring.scored]),
         images=_in_order(files, scoring, bundle.manifest.thresholds.build()),
+        remarks=heatmap_remarks(bundle, job.heatmaps),
     )
 
 

@@ -69,6 +69,8 @@ def _training_rows(manifest: Manifest) -> list[tuple[str, str]]:
         ("Input", f"{manifest.preprocessing.width} × {manifest.preprocessing.height} pixels"),
         ("Training took", f"{manifest.training.fit_seconds:.1f} s, at most {manifest.training.peak_rss_mb:.0f} MB"),
     ]
+    if not manifest.has_map:
+        rows.append(("Map", "none: this method judges pictures as a whole and does not show where a defect is"))
     if manifest.tiling is not None:
         size, overlap = manifest.tiling.size, manifest.tiling.overlap
         rows.insert(3, ("Tiles", f"{size} × {size} pixels, sharing {overlap} with the next, each brought to the input"))

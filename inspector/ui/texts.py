@@ -49,6 +49,11 @@ def verdict_word(verdict: Verdict) -> str:
     return translated(_VERDICTS[verdict])
 
 
+def no_map_text() -> str:
+    """Said where a map would be looked for."""
+    return QCoreApplication.translate("messages", "This method makes no map: it judges the picture as a whole.")
+
+
 def duration(seconds: float) -> str:
     """A rough length of time: nobody needs the seconds of an hour."""
     whole = max(round(seconds), 0)

@@ -16,6 +16,7 @@ from inspector.imaging.frame import Image
 from inspector.tasks import CancelToken, no_progress
 
 SMALL: dict[str, dict[str, Value]] = {
+    "spade": {"neighbours": 2},
     "stfpm": {"steps": 80, "batch": 4},
     "efficientad": {
         "width": 0.0625,
@@ -30,6 +31,11 @@ SMALL: dict[str, dict[str, Value]] = {
 """Parameters with which a method learns these parts well enough within a second or two."""
 
 SLACK: dict[str, int] = {"csflow": 12}
+    "regad": {"steps": 10, "batch": 2, "pictures": 30, "dimensions": 40},
+}
+"""Parameters with which a method learns these parts well enough within a second or two."""
+
+SLACK: dict[str, int] = {"regad": 12}
 """Pixels by which a map's peak may miss the defect, of methods whose maps are coarser than four pixels."""
 
 SIZE = 96

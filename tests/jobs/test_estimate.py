@@ -9,6 +9,7 @@ import pytest
 
 from inspector.data.dataset import Dataset, Label, Sample, Split
 from inspector.data.sources import load_dataset
+from inspector.detectors.parameters import declarations
 from inspector.detectors.registry import detector_ids, detector_type
 from inspector.features.registry import backbone_infos
 from inspector.imaging.regions import Region
@@ -55,8 +56,12 @@ def test_more_work_takes_longer(detector: str) -> None:
     assert told(detector, replace(FOUND, held_out=30)).seconds > plain.seconds
     assert told(detector, replace(FOUND, pixels=FOUND.pixels * 4)).seconds > plain.seconds
     assert told(detector, image_size=384).seconds > plain.seconds
-    assert told(detector, image_size=384).peak_bytes > plain.peak_bytes
-    assert told(detector, preset="quick").seconds < plain.seconds
+    larger = told(detector, image_size=384).peak_bytes
+    # Whole pictures are points of the same size whatever theirs is: most is taken by the export.
+    assert larger > plain.peak_bytes if detector_type(detector).has_map else larger == plain.peak_bytes
+    quick = told(detector, preset="quick").seconds
+    has_quick = any(item.quick is not None for item in declarations(detector_type(detector).parameters_type))
+    assert quick < plain.seconds if has_quick else quick == plain.seconds
     assert told(detector, preset="quick").peak_bytes <= plain.peak_bytes
     if detector_type(detector).needs_backbone:
         assert told(detector, backbone="wide_resnet50_2").seconds > plain.seconds

@@ -7,6 +7,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
+def drawn_channels(total: int, wanted: int, seed: int) -> Tensor:
+    """Some of so many channels, drawn once and shared by all positions: ascending int64, at most `wanted`."""
+    drawn = torch.randperm(total, generator=torch.Generator().manual_seed(seed))[:wanted]
+    return drawn.sort().values
+
+
 class PatchEmbedding(nn.Module):
     """Average each layer over a neighbourhood, bring all to the finest layer's grid and stack the channels.
 

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from inspector.errors import TrainingError
 from inspector.tasks import CancelToken, Progress
 
 _POSITIONS = 256
 _SMALLEST_VARIANCE = 1e-2
+_LARGEST_GB = 2.0
+
+
+def check_size(positions: int, dimensions: int) -> None:
+    """Refuse what could neither be exported nor run on a station. Raises `TrainingError` `gaussians_too_large`."""
+    gigabytes = positions * dimensions**2 * 4 / 2**30
+    if gigabytes > _LARGEST_GB:
+        raise TrainingError("gaussians_too_large", gigabytes=f"{gigabytes:.1f}", limit=f"{_LARGEST_GB:.0f}")
 
 
 @dataclass

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
 
 from inspector.imaging.overlay import COLOUR_MAPS
 from inspector.settings import Settings
 from inspector.ui.panes.inspection.parts import Look
-from inspector.ui.theme import TOUCH
+from inspector.ui.texts import no_map_text
+from inspector.ui.theme import TOUCH, set_role
 
 
 class DisplayBar(QWidget):
@@ -43,10 +44,13 @@ class DisplayBar(QWidget):
         self.colours.addItems(list(COLOUR_MAPS))
         self.colours.setMinimumHeight(TOUCH)
         self.colours.setAccessibleName(self.tr("Colours of the heatmap"))
+        self.no_map = QLabel(no_map_text(), self)
+        set_role(self.no_map, "muted")
+        self.no_map.hide()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(14)
-        for widget in (self.shown, self.heatmap, self.opacity, self.colours, self.contours):
+        for widget in (self.shown, self.heatmap, self.opacity, self.colours, self.contours, self.no_map):
             layout.addWidget(widget)
         layout.addStretch(1)
         self._show()
@@ -60,6 +64,12 @@ class DisplayBar(QWidget):
         """Raw map values of the first and the last colour."""
         self.look = replace(self.look, low=low, high=high)
         self.changed.emit()
+
+    def set_has_map(self, has_map: bool) -> None:
+        """Whether the model makes maps; where it does not, that is said in place of what would draw them."""
+        for widget in (self.heatmap, self.contours, self.opacity, self.colours):
+            widget.setVisible(has_map)
+        self.no_map.setVisible(not has_map)
 
     def _show(self) -> None:
         widgets = (self.shown, self.heatmap, self.contours, self.opacity, self.colours)

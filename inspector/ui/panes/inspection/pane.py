@@ -354,6 +354,7 @@ class InspectionPane(QWidget):
         bundle = self.model.bundle
         if bundle is not None:
             self.display.set_range(*bundle.display_range)
+            self.display.set_has_map(bundle.manifest.has_map)
         if self._running is not None and (bundle is None or bundle.manifest.id != self._running):
             self.context.status.emit(self.tr("Inspection was stopped because another model is active now."))
             self.stop()

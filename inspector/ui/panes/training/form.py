@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -21,11 +22,13 @@ from PySide6.QtWidgets import (
 from inspector.detectors.base import Detector
 from inspector.detectors.parameters import declarations
 from inspector.detectors.registry import DEFAULT_DETECTOR, detector_ids, detector_type
+from inspector.errors import TrainingError
 from inspector.ui.context import AppContext
 from inspector.ui.panes.training.backbone_chooser import BackboneChooser
 from inspector.ui.panes.training.layer_chooser import LayerChooser
+from inspector.ui.panes.training.others_chooser import OthersChooser
 from inspector.ui.panes.training.tile_chooser import TileChooser
-from inspector.ui.texts import translated
+from inspector.ui.texts import error_sentence, translated
 from inspector.ui.theme import TOUCH
 from inspector.ui.widgets.parameter_editors import WheelGuard
 from inspector.ui.widgets.parameter_form import ParameterForm
@@ -42,6 +45,7 @@ class TrainingForm(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._guard = WheelGuard(self)
+        self._marked_defects = 0
         self.method = QComboBox(self)
         self.method.setAccessibleName(self.tr("Method"))
         self._guard.guard(self.method)
@@ -49,6 +53,7 @@ class TrainingForm(QWidget):
             self.method.addItem(translated(detector_type(name).title), name)
         self._summary = QLabel(self)
         self._summary.setWordWrap(True)
+        self.others = OthersChooser(context, self)
         self.backbone = BackboneChooser(context, self)
         self.presets = QButtonGroup(self)
         self.image_size = QSpinBox(self)
@@ -66,6 +71,7 @@ class TrainingForm(QWidget):
         self._advanced = QWidget(self)
         self._lay_out()
         self._connect()
+        self._offer_methods()
         self.method.setCurrentIndex(self.method.findData(DEFAULT_DETECTOR))
         self._show_method()
         self._show_backbone()
@@ -84,8 +90,12 @@ class TrainingForm(QWidget):
     @property
     def obstacle(self) -> str:
         """Why training cannot begin with these choices, "" where it can."""
-        if not self.detector.needs_backbone:
-            return ""
+        if self._lacks_defects(self.detector):
+            return _needs_defects(self.detector)
+        missing = self.others.obstacle if self.detector.needs_others else ""
+        return missing or (self._features_obstacle() if self.detector.needs_backbone else "")
+
+    def _features_obstacle(self) -> str:
         if self.backbone.runner.running:
             return self.tr("The weights are not here yet.")
         if not self.backbone.ready:
@@ -104,11 +114,31 @@ class TrainingForm(QWidget):
             "layers": self.layers.layers if self.detector.needs_backbone else (),
             "image_size": self.image_size.value(),
             "tiling": self.tiles.tiling,
+            "others": self.others.chosen if self.detector.needs_others else (),
         }
 
     def close_down(self) -> None:
         """End what runs in the background."""
         self.backbone.close_down()
+        self.others.close_down()
+
+    def set_marked_defects(self, count: int) -> None:
+        """How many defects are marked for training: methods that learn from them cannot be chosen without any."""
+        self._marked_defects = count
+        self._offer_methods()
+
+    def _offer_methods(self) -> None:
+        """Grey out what cannot be used, and say why."""
+        model = self.method.model()
+        assert isinstance(model, QStandardItemModel)
+        for row in range(self.method.count()):
+            kind = detector_type(self.method.itemData(row))
+            lacking = self._lacks_defects(kind)
+            model.item(row).setEnabled(not lacking)
+            model.item(row).setToolTip(_needs_defects(kind) if lacking else translated(kind.summary))
+
+    def _lacks_defects(self, kind: type[Detector]) -> bool:
+        return kind.needs_defects and not self._marked_defects
 
     def _lay_out(self) -> None:
         self.unfold.setCheckable(True)
@@ -127,7 +157,8 @@ class TrainingForm(QWidget):
         layout.setSpacing(4)
         self._backbone_caption = _caption(self.tr("Features"), self)
         rows: Sequence[QWidget] = (
-            _caption(self.tr("Method"), self), self.method, self._summary, self._backbone_caption, self.backbone,
+            _caption(self.tr("Method"), self), self.method, self._summary, self.others,
+            self._backbone_caption, self.backbone,
         )  # fmt: skip
         for widget in rows:
             layout.addWidget(widget)
@@ -169,6 +200,7 @@ class TrainingForm(QWidget):
             self.parameters.edited,
             self.image_size.valueChanged,
             self.tiles.changed,
+            self.others.changed,
         ):
             source.connect(self.changed)
 
@@ -179,6 +211,9 @@ class TrainingForm(QWidget):
         self.parameters.set_declarations(declarations(self.detector.parameters_type))
         for widget in (self._backbone_caption, self.backbone, self.layers):
             widget.setVisible(self.detector.needs_backbone)
+        self.others.setVisible(self.detector.needs_others)
+        if self.detector.needs_others:
+            self.others.refresh()
         self.changed.emit()
 
     @Slot()
@@ -195,6 +230,10 @@ class TrainingForm(QWidget):
     def _fold(self, unfolded: bool) -> None:
         self.unfold.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
         self._advanced.setVisible(unfolded)
+
+
+def _needs_defects(kind: type[Detector]) -> str:
+    return error_sentence(TrainingError("training_needs_defects", method=translated(kind.title)))
 
 
 def _caption(text: str, parent: QWidget) -> QLabel:

@@ -14,7 +14,7 @@ from inspector.ui.context import AppContext
 from inspector.ui.models.score_table import ScoredImage
 from inspector.ui.panes.training.heatmaps import Heatmap, HeatmapMaker
 from inspector.ui.panes.training.large_view import LargeView
-from inspector.ui.texts import error_sentence, label_word
+from inspector.ui.texts import error_sentence, label_word, no_map_text
 from inspector.ui.theme import TOUCH, colours_of
 from inspector.ui.widgets.image_view import ImageView
 from inspector.ui.workers import JobQueue
@@ -40,6 +40,9 @@ class ImagePanel(QWidget):
         self.view = ImageView(self)
         self._caption = QLabel(self)
         self._caption.setWordWrap(True)
+        self._no_map = QLabel(no_map_text(), self)
+        self._no_map.setWordWrap(True)
+        self._no_map.setProperty("role", "muted")
         self.heat = QToolButton(self)
         self.enlarge = QToolButton(self)
         self.labels = {
@@ -54,7 +57,7 @@ class ImagePanel(QWidget):
         self._queue.clear()
         self._bundle, self._image, self._heatmap = bundle, None, None
         self.view.set_image(None)
-        self.view.set_placeholder(self.tr("Select a picture in the table to see where the model looks."))
+        self._offer_heat()
         self._describe()
 
     def show_image(self, image: ScoredImage) -> None:
@@ -113,6 +116,7 @@ class ImagePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addLayout(top)
+        layout.addWidget(self._no_map)
         layout.addWidget(self.view, 1)
         layout.addLayout(buttons)
 
@@ -156,6 +160,14 @@ class ImagePanel(QWidget):
             button.setEnabled(image is not None and image.sample_id is not None)
         self.enlarge.setEnabled(self._heatmap is not None)
         self._mark_label(None if image is None else image.label_now)
+
+    def _offer_heat(self) -> None:
+        """Before a picture is chosen: what the model has to show."""
+        has_map = self._bundle is None or self._bundle.manifest.has_map
+        self.heat.setEnabled(has_map)
+        self._no_map.setVisible(not has_map)
+        select = self.tr("Select a picture in the table to see where the model looks.")
+        self.view.set_placeholder(select if has_map else self.tr("Select a picture in the table to see it."))
 
     def _mark_label(self, now: Label | None) -> None:
         for label, button in self.labels.items():

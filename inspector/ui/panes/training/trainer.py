@@ -31,11 +31,13 @@ _RECOUNT_MS = 300
 
 @dataclass(frozen=True)
 class _Material:
-    """What training would work on: numbers of pictures, and what is known of them (None without good ones)."""
+    """What training would work on: numbers of pictures (`marked_defects` of the defects may be learned from), and what
+    is known of them (None without good ones)."""
 
     train: int = 0
     good_held_out: int = 0
     defects: int = 0
+    marked_defects: int = 0
     found: Pictures | None = None
 
 
@@ -71,6 +73,7 @@ class Trainer(QWidget):
         self._queue.clear()
         self._queue.wait()
         self._counts = _Material()
+        self.form.others.refresh()
         if project is not None:
             self.recount()
         self._enable()
@@ -164,6 +167,7 @@ class Trainer(QWidget):
         self._material.setText(facts)
         self._warning.setText(f"⚠ {warning}")
         self._warning.setVisible(bool(warning))
+        self.form.set_marked_defects(counts.marked_defects)
         self._enable()
 
     @Slot(object, object)
@@ -222,4 +226,5 @@ def _material_of(project: Project) -> _Material:
     sizes = [(row.width, row.height) for row in project.samples.rows([good[index] for index in looked_at(len(good))])]
     held_out = len(good_held_out) + len(defects)
     found = pictures(len(good), held_out, sizes, project.region) if sizes else None
-    return _Material(len(good), len(good_held_out), len(defects), found)
+    marked = len(ids(Label.DEFECT, Split.TRAIN))
+    return _Material(len(good), len(good_held_out), len(defects), marked, found)

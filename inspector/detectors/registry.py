@@ -11,6 +11,7 @@ _DETECTORS = {
     "padim": "inspector.detectors.padim:PaDiM",
     "patchcore": "inspector.detectors.patchcore:PatchCore",
     "stfpm": "inspector.detectors.stfpm:STFPM",
+    "reverse_distillation": "inspector.detectors.reverse_distillation:ReverseDistillation",
 }
 
 DEFAULT_DETECTOR = "padim"

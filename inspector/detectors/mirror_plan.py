@@ -31,6 +31,11 @@ class MirrorPlan:
         """Channels of the embedding, twice the coarsest stage's."""
         return 2 * self.widths[-1]
 
+    @property
+    def fused(self) -> int:
+        """Channels of all maps on the coarsest grid."""
+        return len(self.channels) * self.widths[-1]
+
     def middle(self, width: int) -> int:
         """Channels in the middle of a block of so many."""
         return max(width // self.narrowing, _NARROWEST_MIDDLE)
@@ -52,13 +57,17 @@ class MirrorPlan:
         )
 
     def _embedding_parts(self) -> list[tuple[int, int]]:
-        """(weights, stride of the output) of what leads to the embedding."""
+        """(weights, stride at which they are applied) of what leads to the embedding."""
         coarsest, deepest = self.widths[-1], self.strides[-1]
-        parts = [(count * coarsest, stride) for count, stride in zip(self.channels, self.strides, strict=True)]
-        for place in range(len(self.channels)):
-            parts += [(9 * coarsest**2, deepest >> step) for step in range(self.halvings(place))]
-        parts.append((len(self.channels) * coarsest * self.embedding * 9, 2 * deepest))
-        return parts + [(self._block(self.embedding), 2 * deepest)] * self.blocks
+        parts = []
+        for place, own in enumerate(self.channels):
+            halvings = self.halvings(place)
+            parts.append((own * coarsest * (9 if halvings else 1), deepest))
+            parts += [(9 * own**2, deepest >> step) for step in range(1, halvings)]
+        middle = self.middle(self.embedding)
+        parts.append((self.fused * middle, deepest))
+        parts.append((9 * middle**2 + (middle + self.fused) * self.embedding, 2 * deepest))
+        return parts + [(self._block(self.embedding), 2 * deepest)] * (self.blocks - 1)
 
     def _decoder_parts(self) -> list[tuple[int, int]]:
         parts, arriving = [], self.embedding

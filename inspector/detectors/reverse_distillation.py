@@ -77,10 +77,9 @@ class ReverseDistillation(LearnedDetector):
     one for each layer and picture, where the paper's formula averages cosines of positions.
 
     Departures: the decoder is built from the channels and strides of any features, of equally many blocks in every
-    stage, and a 1x1 convolution ends each, since not all features are positive; layers come to their common width by
-    1x1 convolutions before they are halved; the learning rate falls to zero along a cosine, so that the last state is
-    no accident and the running statistics of batch normalisation belong to it; steps are counted, not epochs; maps are
-    enlarged without aligning corners.
+    stage, and a 1x1 convolution ends each, since not all features are positive; the learning rate falls to zero along
+    a cosine, so that the last state is no accident and the running statistics of batch normalisation belong to it;
+    steps are counted, not epochs; maps are enlarged without aligning corners.
     """
 
     id: ClassVar[str] = "reverse_distillation"
@@ -115,7 +114,7 @@ class ReverseDistillation(LearnedDetector):
         from inspector.detectors.components.learning import Course, descend
 
         fitted, chosen = cast("ReverseNetwork", network), self._chosen
-        optimiser = torch.optim.Adam(fitted.mirror.parameters(), chosen.learning_rate, _BETAS)
+        optimiser = torch.optim.Adam(fitted.mirror.parameters(), chosen.learning_rate, _BETAS, fused=True)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, chosen.steps)
         fitted.train()  # the teacher stays as it is: see `LoadedBackbone.train`
         course = Course(len(pictures), chosen.steps, chosen.batch, progress, cancel, seed=self.settings.seed)

@@ -17,7 +17,7 @@ from inspector.tasks import CancelToken, no_progress
 
 SMALL: dict[str, dict[str, Value]] = {
     "stfpm": {"steps": 80, "batch": 4},
-    "reverse_distillation": {"steps": 60, "batch": 4},
+    "reverse_distillation": {"steps": 24, "batch": 2, "narrowing": 8},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""
 

@@ -30,14 +30,10 @@ class OneClassEmbedding(nn.Module):
 
     def __init__(self, plan: MirrorPlan) -> None:
         super().__init__()
-        coarsest = plan.widths[-1]
-        self.paths = nn.ModuleList(
-            nn.Sequential(*_norm_relu(nn.Conv2d(count, coarsest, 1, bias=False)), *_halvings(plan, place))
-            for place, count in enumerate(plan.channels)
-        )
-        fused = len(plan.channels) * coarsest
+        self.paths = nn.ModuleList(nn.Sequential(*_path(plan, place)) for place in range(len(plan.channels)))
         self.squeeze = nn.Sequential(
-            *_norm_relu(nn.Conv2d(fused, plan.embedding, 3, 2, 1, bias=False)), *_blocks(plan, plan.embedding)
+            Narrowed(plan.fused, plan.embedding, plan.middle(plan.embedding), stride=2),
+            *_blocks(plan.embedding, plan, plan.blocks - 1),
         )
 
     def forward(self, maps: list[Tensor]) -> Tensor:
@@ -66,7 +62,7 @@ class Decoder(nn.Module):
                 nn.Sequential(
                     *_norm_relu(nn.Conv2d(arriving, width, 1, bias=False)),
                     *_doublings(width, plan.doublings(place)),
-                    *_blocks(plan, width),
+                    *_blocks(width, plan, plan.blocks),
                 )
             )
             heads.append(nn.Conv2d(width, plan.channels[place], 1))
@@ -83,30 +79,37 @@ class Decoder(nn.Module):
 
 
 class Narrowed(nn.Module):
-    """ResNet-50's residual block: fewer channels in the middle; (N, C, h, w) to the same shape, at least 0."""
+    """ResNet-50's residual block: fewer channels in the middle; (N, `arriving`, h, w) to (N, `width`, h, w) or, of
+    stride 2, half of that grid; at least 0."""
 
-    def __init__(self, width: int, middle: int) -> None:
+    def __init__(self, arriving: int, width: int, middle: int, stride: int = 1) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            *_norm_relu(nn.Conv2d(width, middle, 1, bias=False)),
-            *_norm_relu(nn.Conv2d(middle, middle, 3, 1, 1, bias=False)),
+            *_norm_relu(nn.Conv2d(arriving, middle, 1, bias=False)),
+            *_norm_relu(nn.Conv2d(middle, middle, 3, stride, 1, bias=False)),
             nn.Conv2d(middle, width, 1, bias=False),
             nn.BatchNorm2d(width),
         )
+        self.shortcut: nn.Module = nn.Identity()
+        if (arriving, stride) != (width, 1):
+            self.shortcut = nn.Sequential(nn.Conv2d(arriving, width, 1, stride, bias=False), nn.BatchNorm2d(width))
 
     def forward(self, value: Tensor) -> Tensor:
         """Refine."""
-        return torch.relu(value + self.body(value))
+        return torch.relu(self.shortcut(value) + self.body(value))
 
 
 def _norm_relu(convolution: nn.Conv2d | nn.ConvTranspose2d) -> Iterator[nn.Module]:
     yield from (convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU(inplace=True))
 
 
-def _halvings(plan: MirrorPlan, place: int) -> Iterator[nn.Module]:
-    width = plan.widths[-1]
-    for _ in range(plan.halvings(place)):
-        yield from _norm_relu(nn.Conv2d(width, width, 3, 2, 1, bias=False))
+def _path(plan: MirrorPlan, place: int) -> Iterator[nn.Module]:
+    """From a map to the coarsest grid and stage's width."""
+    own, coarsest, halvings = plan.channels[place], plan.widths[-1], plan.halvings(place)
+    if not halvings:
+        yield from _norm_relu(nn.Conv2d(own, coarsest, 1, bias=False))
+    for step in range(halvings):
+        yield from _norm_relu(nn.Conv2d(own, coarsest if step + 1 == halvings else own, 3, 2, 1, bias=False))
 
 
 def _doublings(width: int, count: int) -> Iterator[nn.Module]:
@@ -114,6 +117,6 @@ def _doublings(width: int, count: int) -> Iterator[nn.Module]:
         yield from _norm_relu(nn.ConvTranspose2d(width, width, 2, 2, bias=False))
 
 
-def _blocks(plan: MirrorPlan, width: int) -> Iterator[nn.Module]:
-    for _ in range(plan.blocks):
-        yield Narrowed(width, plan.middle(width))
+def _blocks(width: int, plan: MirrorPlan, count: int) -> Iterator[nn.Module]:
+    for _ in range(count):
+        yield Narrowed(width, width, plan.middle(width))

@@ -10,6 +10,7 @@ from inspector.errors import TrainingError
 _DETECTORS = {
     "padim": "inspector.detectors.padim:PaDiM",
     "patchcore": "inspector.detectors.patchcore:PatchCore",
+    "cpr": "inspector.detectors.cpr:CPR",
     "stfpm": "inspector.detectors.stfpm:STFPM",
     "reverse_distillation": "inspector.detectors.reverse_distillation:ReverseDistillation",
 }

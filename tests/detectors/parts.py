@@ -16,6 +16,7 @@ from inspector.imaging.frame import Image
 from inspector.tasks import CancelToken, no_progress
 
 SMALL: dict[str, dict[str, Value]] = {
+    "cpr": {"steps": 30, "batch": 2, "dimensions": 48},
     "stfpm": {"steps": 80, "batch": 4},
     "reverse_distillation": {"steps": 24, "batch": 2, "narrowing": 8},
 }

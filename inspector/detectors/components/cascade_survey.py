@@ -15,7 +15,7 @@ from inspector.detectors.components.pictures import Pictures
 from inspector.errors import TrainingError
 from inspector.tasks import CancelToken, Progress
 
-_LOOKED_AT, _CELLS = 32, 50_000
+_LOOKED_AT, _CELLS = 32, 20_000
 _ROWS = 256
 
 

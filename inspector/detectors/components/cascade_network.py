@@ -11,7 +11,6 @@ from torch.nn import functional
 
 from inspector.detectors.cascade_cost import BLOCKS
 from inspector.detectors.components.foreground import Foreground
-from inspector.detectors.components.learning import mixed_precision
 from inspector.detectors.components.local_features import LocalHead
 from inspector.detectors.components.local_search import LocalSearch
 from inspector.detectors.components.retrieval import GlobalRetrieval
@@ -102,14 +101,13 @@ class CascadeNetwork(nn.Module):
 
     def features(self, images: Tensor) -> list[Tensor]:
         """The frozen features, float32."""
-        with torch.no_grad(), mixed_precision(images.device):
+        with torch.no_grad():
             maps = self.backbone(images)
         return [item.float() for item in maps]
 
     def local(self, features: list[Tensor]) -> list[Tensor]:
         """The unit vectors of each layer, (N, h, w, D)."""
-        with mixed_precision(features[0].device):
-            return [head(item) for head, item in zip(self.heads, features, strict=True)]
+        return [head(item) for head, item in zip(self.heads, features, strict=True)]
 
     def retrieved(self, histograms: Tensor) -> Tensor:
         """Which references are most alike, (N, k)."""

@@ -12,6 +12,7 @@ from torch.nn import functional
 from inspector.data.synthetic.blending import blended
 from inspector.data.synthetic.surfaces import Surfaces
 from inspector.detectors.components.cascade_network import CascadeNetwork
+from inspector.detectors.components.learning import mixed_precision
 from inspector.detectors.components.pictures import Pictures
 from inspector.imaging.frame import Image
 
@@ -72,8 +73,10 @@ class Exercises:
 
 def exercise_loss(network: CascadeNetwork, exercise: Exercise, *, places_differ: bool) -> Tensor:
     """The contrastive loss, summed over layers. `places_differ`: distant positions of a part shall differ, too."""
-    together = network.features(torch.cat([exercise.queries, exercise.partners]))
-    local, count = network.local(together), len(exercise.queries)
+    images, count = torch.cat([exercise.queries, exercise.partners]), len(exercise.queries)
+    with mixed_precision(images.device):
+        together = network.features(images)
+        local = network.local(together)
     foreground = network.foreground(together[0][count:])
     losses = []
     for features, vectors in zip(together, local, strict=True):

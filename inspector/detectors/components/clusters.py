@@ -18,7 +18,7 @@ def k_means(points: Tensor, count: int, generator: torch.Generator, cancel: Canc
     a generator on the CPU. Where there are fewer different points than centres, some centres coincide.
     """
     centres = _spread_start(points, count, generator)
-    members = torch.empty(0, dtype=torch.int64)
+    members = torch.full((len(points),), -1, device=points.device)
     for _ in range(_ROUNDS):
         cancel.raise_if_cancelled()
         nearest = _squared(points, centres).argmin(1)

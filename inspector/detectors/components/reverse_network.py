@@ -38,14 +38,15 @@ class ReverseNetwork(nn.Module):
 
     def both(self, images: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """What the teacher sees, and the mirror's version of it on the same grids."""
-        with mixed_precision(images.device):
-            with torch.no_grad():
-                seen = self.teacher(images)
-            made = self.mirror(seen)
+        with torch.no_grad():
+            seen = self.teacher(images)
+        made = self.mirror(seen)
         seen, made = ([item.float() for item in maps] for maps in (seen, made))
         return seen, on_grid_of(made, seen)
 
     def loss(self, images: Tensor) -> Tensor:
         """Summed over layers, averaged over pictures: one minus the cosine between whole maps as single vectors."""
-        seen, made = ([item.flatten(1)[:, :, None] for item in maps] for maps in self.both(images))
+        with mixed_precision(images.device):
+            both = self.both(images)
+        seen, made = ([item.flatten(1)[:, :, None] for item in maps] for maps in both)
         return torch.stack([item.mean() for item in unit_differences(seen, made)]).sum()

@@ -112,13 +112,13 @@ class CPR(LearnedDetector):
     """Li et al., IEEE TIP 2024, arXiv 2308.06748.
 
     Departures: any features instead of DenseNet-201's, with the window scaled to each layer's stride; cells count for
-    clusters softly, from one start of k-means; of many good pictures only `references` are kept, their vectors as
-    float16; defects are drawn during training, with procedural surfaces unless a folder is given (never the picture's
-    own shuffled cells), wherever they fall; all normal and defective cells take part in the loss instead of 300 drawn
-    ones of each, and what counts as distant is more than the diagonal of a cell; the learning rate falls to zero along
-    a cosine; the foreground comes from a discriminant analysis between border and middle alone, and weighs the map
-    before it is enlarged; the score is the mean of the largest half percent of pixels, which are the authors' 512
-    largest of 320 x 320, whatever the size.
+    clusters softly (see `GlobalRetrieval`), from one start of k-means; of many good pictures only `references` are
+    kept, their vectors as float16; defects are drawn during training, with procedural surfaces unless a folder is given
+    (never the picture's own shuffled cells), wherever they fall; all normal and defective cells take part in the loss
+    instead of 300 drawn ones of each, and what counts as distant is more than the diagonal of a cell; the learning rate
+    falls to zero along a cosine; the foreground comes from a discriminant analysis between border and middle alone, and
+    weighs the map before it is enlarged; the score is the mean of the largest half percent of pixels, which are the
+    authors' 512 largest of 320 x 320, whatever the size.
     """
 
     id: ClassVar[str] = "cpr"

@@ -16,7 +16,7 @@ from inspector.errors import TrainingError
 from inspector.tasks import CancelToken, Progress
 
 _LOOKED_AT, _CELLS = 32, 20_000
-_ROWS = 256
+_ROWS = 64
 
 
 class Survey:

@@ -10,14 +10,14 @@ _BLOCKS = 5
 _LEFT_OUT = 5
 """A fifth of the 25 blocks, in which pictures differ most: there may be a defect."""
 _SMALL = 1e-8
-_SOFTNESS = 0.1
 
 
 class GlobalRetrieval(nn.Module):
     """What a picture shows, as histograms over `clusters` kinds of cells in 5 x 5 blocks, and how far those differ.
 
-    A cell counts for clusters by a softmax of squared distances, whose scale is a tenth of the usual one to the
-    nearest centre: nearly all for one, and two libraries that round differently count alike.
+    A cell counts for clusters by a softmax of its squared distances, on the scale of the usual one to the nearest
+    centre. Counted for one cluster alone, alike pictures would be equally far away, and rounding, which is another in
+    every library, would choose between them.
     """
 
     centres: Tensor
@@ -37,7 +37,7 @@ class GlobalRetrieval(nn.Module):
         self.centres = centres
         # Of features that do not vary at all, rounding shall not decide which cluster a cell belongs to.
         least = 1e-6 * float(centres.square().sum(1).mean()) + 1e-12
-        self.sharpness = centres.new_full((1,), 1 / (_SOFTNESS * max(spread, least)))
+        self.sharpness = centres.new_full((1,), 1 / max(spread, least))
 
     def forward(self, features: Tensor) -> Tensor:
         """Histograms of a map (N, C, h, w), (N, 25, clusters), each block's sum is 1."""
@@ -50,9 +50,9 @@ class GlobalRetrieval(nn.Module):
     def divergence(histograms: Tensor, references: Tensor) -> Tensor:
         """Kullback-Leibler divergence of (N, 25, K) from references (R, 25, K), summed over the 20 blocks in which it
         is least, (N, R)."""
-        own = (histograms * (histograms + _SMALL).log()).sum(-1)
-        cross = torch.einsum("nbk,rbk->nrb", histograms, (references + _SMALL).log())
-        blocks = own[:, None] - cross
+        # Logarithms are subtracted before they are added up: of small differences only rounding would be left.
+        ratio = (histograms + _SMALL).log()[:, None] - (references + _SMALL).log()[None]
+        blocks = (histograms[:, None] * ratio).sum(3)
         kept = _BLOCKS**2 - _LEFT_OUT
         return torch.topk(blocks, kept, dim=2, largest=False).values.sum(2)
 

@@ -86,7 +86,7 @@ class ReverseDistillation(LearnedDetector):
     title: ClassVar[str] = "Reverse distillation"
     summary: ClassVar[str] = (
         "Squeezes what the chosen features see through a narrow place and learns to make it again for good parts; "
-        "what is unusual does not get through. Needs more training than STFPM and misses less."
+        "what is unusual does not get through. Takes longer to train than STFPM, and more of a picture into account."
     )
     parameters_type: ClassVar[type[Parameters]] = ReverseDistillationParameters
     layer_set: ClassVar = "pyramid"

@@ -17,6 +17,9 @@ _DETECTORS = {
     "fastflow": "inspector.detectors.fastflow:FastFlow",
     "csflow": "inspector.detectors.csflow:CSFlow",
     "regad": "inspector.detectors.regad:RegAD",
+    "cpr": "inspector.detectors.cpr:CPR",
+    "stfpm": "inspector.detectors.stfpm:STFPM",
+    "reverse_distillation": "inspector.detectors.reverse_distillation:ReverseDistillation",
 }
 
 DEFAULT_DETECTOR = "padim"

@@ -27,6 +27,9 @@ SMALL: dict[str, dict[str, Value]] = {
     },
     "fastflow": {"steps": 20, "batch": 4, "flow_steps": 2, "hidden_ratio": 0.1},
     "csflow": {"steps": 12, "batch": 4, "flow_steps": 1, "hidden": 4},
+    "cpr": {"steps": 30, "batch": 2, "dimensions": 48},
+    "stfpm": {"steps": 80, "batch": 4},
+    "reverse_distillation": {"steps": 24, "batch": 2, "narrowing": 8},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""
 

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from inspector.detectors.components.smoothing import MapUpsampling, on_finest_grid
 from inspector.detectors.components.twin import on_grid_of
+from inspector.detectors.components.unit_difference import unit_differences
 from inspector.features.loading import LoadedBackbone
 
 
@@ -35,11 +36,7 @@ class STFPMNetwork(nn.Module):
         """Per layer, finest first, (N, h, w): half the squared distance of unit vectors."""
         with torch.no_grad():
             seen = self.teacher(images)
-        imitated = on_grid_of(self.student(images), seen)
-        return [
-            0.5 * (functional.normalize(one, dim=1) - functional.normalize(other, dim=1)).square().sum(1)
-            for one, other in zip(seen, imitated, strict=True)
-        ]
+        return unit_differences(seen, on_grid_of(self.student(images), seen))
 
     def loss(self, images: Tensor) -> Tensor:
         """The paper's: the mean over positions and pictures, summed over layers."""

@@ -82,10 +82,16 @@ ERRORS: dict[str, str] = {
     # data sets
     "dataset_missing": "There is nothing at “{path}”. Check the path and that its drive is connected.",
     "dataset_not_folder": "The data set “{path}” is a file. "
-    "Give a folder of images, a folder in MVTec AD layout, or a project.",
+    "Give a folder of images, a data set in a known layout, or a project.",
     "dataset_unreadable": "The folder “{path}” cannot be listed: {reason}. Check that you may open it.",
     "dataset_empty": "The project {name} has no samples. Import or capture some first.",
-    "dataset_no_images": "There are no images in “{path}”, nor is it in MVTec AD layout (train/good, test/...) or a "
+    "dataset_pickled": "The folder “{path}” holds the Python version of CIFAR-10, whose files could run any program "
+    "when they are read. Get the binary version instead, whose files end in .bin.",
+    "dataset_class": "CIFAR-10 needs the class that counts as good, written behind the folder “{path}” and a #. "
+    "Choose among: {known}.",
+    "dataset_file_damaged": "The file “{path}” of the data set is damaged, or does not fit its pictures. "
+    "Copy it again from where it came from.",
+    "dataset_no_images": "There are no images in “{path}”, nor is it in a known layout (as train/good, test/...) or a "
     "project. Give the folder that holds the images themselves.",
     # weights
     "backbone_unknown": "There are no features called {name}. Choose among: {known}.",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inspector.runtime.manifest import TilingPart
     from inspector.tasks import CancelToken, Progress
 
-_DATASET = "A folder of good images, a folder in MVTec AD layout, or a project."
+_DATASET = "A folder of good images, a data set in a known layout (MVTec AD and others), or a project."
 
 Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON ('-': stdout).")]
 Heatmaps = Annotated[Path | None, typer.Option(metavar="DIR", help="Write each image with its anomaly map.")]

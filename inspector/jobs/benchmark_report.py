@@ -8,6 +8,7 @@ from html import escape
 
 from inspector.jobs.figures import RateFigure
 from inspector.jobs.pairing import BenchmarkRow
+from inspector.runtime.axis import log_range, log_ticks
 from inspector.runtime.report import STYLE
 from inspector.runtime.score_svg import GOOD, INK, score_histogram
 
@@ -48,8 +49,7 @@ def accuracy_against_latency(rows: Sequence[BenchmarkRow]) -> str:
     if not known:
         return "<p>No pairing has both an image AUROC and a time.</p>"
     bottom = max(0.0, math.floor(10 * min(accuracy for _, accuracy, _ in known) - 0.5) / 10)
-    times = [math.log10(ms) for _, _, ms in known]
-    left, right = math.floor(min(times) * 2 - 0.2) / 2, math.ceil(max(times) * 2 + 0.2) / 2
+    left, right = log_range([ms for _, _, ms in known])
 
     def place(accuracy: float, ms: float) -> tuple[float, float]:
         across = (math.log10(ms) - left) / (right - left)
@@ -58,7 +58,7 @@ def accuracy_against_latency(rows: Sequence[BenchmarkRow]) -> str:
 
     parts = [_line(*place(level, 10**left), *place(level, 10**right), "#d6dce5") for level in _levels(bottom)]
     parts += [_label(6, place(level, 10**left)[1] + 5, f"{level:.2f}") for level in _levels(bottom)]
-    parts += [_label(place(bottom, ms)[0], _HEIGHT - 22, f"{ms:g}") for ms in _ticks(left, right)]
+    parts += [_label(place(bottom, ms)[0], _HEIGHT - 22, f"{ms:g}") for ms in log_ticks(left, right)]
     parts.append(_label(_WIDTH / 2 - 70, _HEIGHT - 4, "milliseconds a picture"))
     for row, accuracy, ms in known:
         x, y = place(accuracy, ms)
@@ -74,14 +74,6 @@ def accuracy_against_latency(rows: Sequence[BenchmarkRow]) -> str:
 
 def _levels(bottom: float) -> list[float]:
     return [bottom + step * (1 - bottom) / 4 for step in range(5)]
-
-
-def _ticks(left: float, right: float) -> list[float]:
-    """1, 2, 5, 10 and so on, as far as they are inside."""
-    decades = range(math.floor(left), math.ceil(right) + 1)
-    return [
-        step * 10**decade for decade in decades for step in (1, 2, 5) if left <= math.log10(step * 10**decade) <= right
-    ]
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from inspector.data.dataset import Label, Sample, Split
-from inspector.data.discovery import mvtec_samples
+from inspector.data.layouts import mvtec
 from inspector.evaluation.image_metrics import ranking
 from inspector.imaging.files import read_image
 from inspector.imaging.preprocessing import Preprocessing
@@ -54,7 +54,7 @@ STATION = (
 
 def main() -> None:
     arguments = _arguments()
-    samples = list(mvtec_samples(arguments.folder))
+    samples = list(mvtec.samples(arguments.folder))
     train = [sample for sample in samples if sample.split is Split.TRAIN][: arguments.images]
     test = [sample for sample in samples if sample.split is not Split.TRAIN]
     if arguments.side:

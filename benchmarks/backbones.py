@@ -26,7 +26,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from inspector.data.dataset import Label, Sample, Split
-from inspector.data.discovery import mvtec_samples
+from inspector.data.layouts import mvtec
 from inspector.detectors.components.conditioning import fit_conditioning
 from inspector.detectors.components.coreset import greedy_k_centre, random_projection
 from inspector.detectors.components.nearest import MemoryBank
@@ -79,7 +79,7 @@ class Features:
 
 
 def folder_set(folder: Path) -> PictureSet:
-    samples = list(mvtec_samples(folder))
+    samples = list(mvtec.samples(folder))
 
     def pictures(wanted: Callable[[Sample], bool]) -> Pictures:
         return [read_image(sample.path) for sample in samples if wanted(sample)]

@@ -82,10 +82,16 @@ ERRORS: dict[str, str] = {
     # data sets
     "dataset_missing": "There is nothing at “{path}”. Check the path and that its drive is connected.",
     "dataset_not_folder": "The data set “{path}” is a file. "
-    "Give a folder of images, a folder in MVTec AD layout, or a project.",
+    "Give a folder of images, a data set in a known layout, or a project.",
     "dataset_unreadable": "The folder “{path}” cannot be listed: {reason}. Check that you may open it.",
     "dataset_empty": "The project {name} has no samples. Import or capture some first.",
-    "dataset_no_images": "There are no images in “{path}”, nor is it in MVTec AD layout (train/good, test/...) or a "
+    "dataset_pickled": "The folder “{path}” holds the Python version of CIFAR-10, whose files could run any program "
+    "when they are read. Get the binary version instead, whose files end in .bin.",
+    "dataset_class": "CIFAR-10 needs the class that counts as good, written behind the folder “{path}” and a #. "
+    "Choose among: {known}.",
+    "dataset_file_damaged": "The file “{path}” of the data set is damaged, or does not fit its pictures. "
+    "Copy it again from where it came from.",
+    "dataset_no_images": "There are no images in “{path}”, nor is it in a known layout (as train/good, test/...) or a "
     "project. Give the folder that holds the images themselves.",
     # weights
     "backbone_unknown": "There are no features called {name}. Choose among: {known}.",
@@ -168,6 +174,21 @@ ERRORS: dict[str, str] = {
     "for instance: inspector demo --headless.",
     # jobs
     "output_failed": "The results could not be written to “{path}”: {reason}. Choose another place, then try again.",
+    "benchmark_bug": "An error in Inspector itself ended this pairing ({reason}). Please report it with the log.",
+    "benchmark_no_map": "{method} judges whole pictures and draws no map, so there are no figures of pixels.",
+    "benchmark_no_masks": "No defect of {dataset} that was held out has a mask, so there are no figures of pixels.",
+    "benchmark_without_dask": "Dask is not installed, so the pairings ran one after another on this computer. "
+    'To run several at a time, or on several computers, install it: pip install "inspector[compare]".',
+    "benchmark_other_request": "{count} finished pairings in “{folder}” belong to other pictures, settings or another "
+    "version and were left out. Delete the folder's “rows” and “bundles” when they are not needed any more.",
+    "dask_missing": "Dask is not installed, and without it nothing can be sent to a scheduler. "
+    'Install it (pip install "inspector[compare]"), or leave the scheduler out.',
+    "dask_unreachable": "The Dask scheduler at {address} cannot be reached: {reason}. "
+    "Start it (dask scheduler), check the address, then try again.",
+    "dask_worker_failed": "A Dask worker failed or was lost ({reason}). Look into its log, then start again: "
+    "what is finished is kept.",
+    "dask_worker_nanny": "The Dask worker may not start processes of its own. "
+    "Start workers with: dask worker ADDRESS --no-nanny --nthreads 1.",
     "training_memory_short": "Training would take about {needed} GB of memory, and {free} GB are free. Close other "
     "programs, or choose a smaller picture size, smaller features or the quick preset.",
     "training_one_picture": "There is only one good picture to learn from, so how much good parts differ had to be "
@@ -269,6 +290,8 @@ STAGES: dict[str, str] = {
     "cross_validation": "Scoring each part by the others",
     "loading": "Loading",
     "scoring": "Scoring pictures",
+    "timing": "Timing single pictures",
+    "comparing": "Comparing methods",
     "exporting": "Exporting for inspection",
     "saving": "Saving the model",
     "searching": "Looking for pictures",

@@ -1,4 +1,4 @@
-"""The commands that make and use models: train, evaluate, predict, export, benchmark."""
+"""The commands that make and use models: train, evaluate, predict, export."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from inspector.cli.console import complain, working, write_json
-from inspector.cli.results import show_benchmark, show_estimate, show_evaluation, show_prediction, show_training
+from inspector.cli.results import show_estimate, show_evaluation, show_prediction, show_training
 
 if TYPE_CHECKING:
     from inspector.jobs.estimate import TrainingEstimate
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inspector.runtime.manifest import TilingPart
     from inspector.tasks import CancelToken, Progress
 
-_DATASET = "A folder of good images, a folder in MVTec AD layout, or a project."
+DATASET_HELP = "A folder of good images, a data set in a known layout (MVTec AD and others), or a project."
 
 Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON ('-': stdout).")]
 Heatmaps = Annotated[Path | None, typer.Option(metavar="DIR", help="Write each image with its anomaly map.")]
@@ -45,7 +45,7 @@ Seed = Annotated[int, typer.Option(min=0, help="Same seed, same model.")]
 
 
 def train(
-    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help=_DATASET)],
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help=DATASET_HELP)],
     out: Annotated[Path, typer.Option(metavar="BUNDLE", help="A new folder, or a file ending in .inspector.")],
     detector: Annotated[str | None, typer.Option(metavar="ID", help="Method (see 'inspector detectors').")] = None,
     backbone: Backbone = None,
@@ -84,7 +84,7 @@ def train(
         preset=preset,
         backbone=backbone,
         weights=weights,
-        layers=_listed(layers),
+        layers=listed(layers),
         image_size=image_size,
         tiling=_tiling(tile_size, tile_overlap),
         others=tuple(others or ()),
@@ -148,13 +148,14 @@ def _parameters(settings: list[str]) -> dict[str, bool | int | float | str]:
     return found
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def listed(text: str) -> tuple[str, ...]:
+    """What stands between commas."""
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
 def evaluate(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A model bundle.")],
-    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help=_DATASET)],
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help=DATASET_HELP)],
     engine: EngineOption = "auto",
     json: Json = None,
     heatmaps: Heatmaps = None,
@@ -216,41 +217,3 @@ def export(
 
         write_onnx(bundles.load_bundle(bundle), out)
     typer.echo(f"Written: {out}")
-
-
-def benchmark(
-    datasets: Annotated[list[Path], typer.Argument(metavar="DATASET...", help=_DATASET)],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for tables and bundles.")],
-    detectors: Annotated[str, typer.Option(metavar="A,B", help="Methods, separated by commas; else all.")] = "",
-    preset: Preset = "standard",
-    backbone: Backbone = None,
-    weights: Weights = None,
-    layers: Layers = "",
-    image_size: ImageSize = 256,
-    seed: Seed = 0,
-) -> None:
-    """Train and evaluate several methods on several data sets, alike, and write the figures as a table."""
-    from inspector.detectors.registry import detector_ids
-    from inspector.jobs.benchmark import BenchmarkJob
-    from inspector.jobs.benchmark import benchmark as work
-
-    job = BenchmarkJob(
-        datasets=tuple(datasets),
-        detectors=_listed(detectors) or tuple(detector_ids()),
-        out=out,
-        preset=preset,
-        backbone=backbone,
-        weights=weights,
-        layers=_listed(layers),
-        image_size=image_size,
-        seed=seed,
-    )
-    with working() as (progress, cancel):
-        rows = work(job, progress, cancel, train_by=_train_in_child)
-    show_benchmark(rows)
-    typer.echo(f"Written: {out / 'results.csv'}, results.json, results.md")
-    problems = [row for row in rows if row.problem]
-    for row in problems:
-        complain(f"{row.dataset}, {row.detector}: {row.problem}")
-    if problems:
-        raise typer.Exit(1)

@@ -10,11 +10,11 @@ from inspector.evaluation.judge import Verdict
 from inspector.messages import sentence
 
 if TYPE_CHECKING:
-    from inspector.jobs.benchmark import BenchmarkRow
     from inspector.jobs.demo import DemoResult, ProductResult
     from inspector.jobs.estimate import TrainingEstimate
     from inspector.jobs.evaluate import EvaluationResult
     from inspector.jobs.figures import RateFigure
+    from inspector.jobs.pairing import BenchmarkRow
     from inspector.jobs.predict import PredictionResult
     from inspector.jobs.samples import Skipped
     from inspector.jobs.train import TrainingResult
@@ -76,8 +76,13 @@ def show_prediction(result: PredictionResult) -> None:
 
 def show_benchmark(rows: Sequence[BenchmarkRow]) -> None:
     """One line per pairing."""
-    titles = ("Data set", "Method", "Good", "Defects", "Image AUROC", "Pixel AUROC", "AUPRO", "Fit s", "MB", "ms")
+    titles = (
+        "Data set", "Method", "Seed", "Good", "Defects", "Image AUROC (95 %)", "Pixel AUROC", "AUPRO",
+        "Defects passed", "Fit s", "MB", "ms", "95 % ms",
+    )  # fmt: skip
     print_table(titles, [_benchmark_row(row) for row in rows])
+    for note in dict.fromkeys(row.pixel_note for row in rows if row.pixel_note):
+        complain(note)
 
 
 def show_demo(result: DemoResult) -> None:
@@ -100,10 +105,13 @@ def _short_rate(rate: RateFigure) -> str:
 
 
 def _benchmark_row(row: BenchmarkRow) -> tuple[str, ...]:
-    ranked = (_number(value, 3) for value in (row.image_auroc, row.pixel_auroc, row.aupro))
+    interval = "" if row.auroc_low is None else f" ({row.auroc_low:.3f}-{row.auroc_high:.3f})"
+    pixels = (_number(value, 3) for value in (row.pixel_auroc, row.aupro))
     counts = (str(value) if value is not None else "-" for value in (row.n_good, row.n_defect))
-    costs = (_number(row.fit_s, 1), _number(row.peak_rss_mb, 0), _number(row.median_ms, 1))
-    return row.dataset, row.detector, *counts, *ranked, *costs
+    passed = "not available" if row.false_accept is None else _short_rate(row.false_accept)
+    costs = (_number(row.fit_s, 1), _number(row.peak_rss_mb, 0), _number(row.median_ms, 1), _number(row.p95_ms, 1))
+    accuracy = f"{_number(row.image_auroc, 3)}{interval}"
+    return row.dataset, row.detector, str(row.seed), *counts, accuracy, *pixels, passed, *costs
 
 
 def _tile_rows(tiling: TilingPart | None) -> list[tuple[str, str]]:

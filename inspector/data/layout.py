@@ -40,6 +40,11 @@ class ProjectLayout:
         return self.root / "models"
 
     @property
+    def comparison(self) -> Path:
+        """Finished pairings of methods and data, with their models and tables; can be made again."""
+        return self.root / "comparison"
+
+    @property
     def thumbnails(self) -> Path:
         """Can be deleted at any time."""
         return self.root / "cache" / "thumbnails"

@@ -165,7 +165,7 @@ class SampleStore:
     ) -> ImportReport:
         """Copy pictures into the project: image files, video files, folders with all below them.
 
-        A folder in MVTec AD layout brings its labels and masks, unless `label` is given for all. A file that cannot be
+        A data set in a known layout brings its labels and masks, unless `label` is given for all. A file that cannot be
         read is listed with its reason and the import goes on. Raises `Cancelled` (what was imported so far stays) and
         `ProjectError`, for instance when the disk is full (likewise).
         """

@@ -1,32 +1,37 @@
-"""Benchmark: several methods on several data sets, trained and evaluated alike, as one table."""
+"""Benchmark: several methods on several data sets, trained and measured alike, as one table that survives a kill."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from inspector.data.dataset import Dataset
 from inspector.data.sources import load_dataset
-from inspector.detectors.registry import DEFAULT_DETECTOR
+from inspector.detectors.registry import DEFAULT_DETECTOR, detector_type
 from inspector.errors import InspectorError
+from inspector.jobs import cluster
 from inspector.jobs.base import Job
-from inspector.jobs.evaluate import EvaluationJob, EvaluationResult, evaluate
-from inspector.jobs.figures import RateFigure
-from inspector.jobs.output import check_output_folder, write_output
-from inspector.jobs.train import TrainingJob, TrainingResult, train
+from inspector.jobs.benchmark_store import count_others, finished_row, save_row
+from inspector.jobs.benchmark_tables import write_tables
+from inspector.jobs.cluster import News, Outcomes
+from inspector.jobs.output import check_output_folder
+from inspector.jobs.pairing import BenchmarkRow, Pairing, Work, perform
 from inspector.messages import sentence
 from inspector.tasks import CancelToken, Progress
 
-OnRow = Callable[["BenchmarkRow"], None]
+OnRow = Callable[[BenchmarkRow], None]
 
 
 class BenchmarkJob(Job):
-    """Every detector on every data set; tables and bundles go to the folder `out`."""
+    """Every detector on every data set, with as many seeds from `seed` on; all results go to the folder `out`.
+
+    `scheduler`: the address of a Dask scheduler, whose workers must see data sets and `out` at the same paths; None:
+    this computer, with `workers` pairings at a time.
+    """
 
     datasets: tuple[Path, ...]
     detectors: tuple[str, ...] = (DEFAULT_DETECTOR,)
@@ -37,32 +42,17 @@ class BenchmarkJob(Job):
     layers: tuple[str, ...] = ()
     image_size: int = 256
     seed: int = 0
+    seeds: int = Field(default=1, ge=1)
+    scheduler: str | None = None
+    workers: int = Field(default=1, ge=1)
 
 
-class BenchmarkRow(BaseModel):
-    """One pairing. `problem` says why there are no figures."""
+class BenchmarkResult(BaseModel):
+    """The rows in the order asked for; `reused` of them were there already. `remarks` are sentences."""
 
-    dataset: str
-    detector: str
-    backbone: str | None = None
-    images: int | None = None
-    n_good: int | None = None
-    n_defect: int | None = None
-    image_auroc: float | None = None
-    average_precision: float | None = None
-    pixel_auroc: float | None = None
-    aupro: float | None = None
-    f1: float | None = None
-    false_accept: RateFigure | None = None
-    false_reject: RateFigure | None = None
-    fit_s: float | None = None
-    peak_rss_mb: float | None = None
-    median_ms: float | None = None
-    p95_ms: float | None = None
-    problem: str | None = None
-
-
-Train = Callable[[TrainingJob, Progress, CancelToken], TrainingResult]
+    rows: list[BenchmarkRow]
+    reused: int
+    remarks: list[str]
 
 
 def benchmark(
@@ -70,91 +60,97 @@ def benchmark(
     progress: Progress,
     cancel: CancelToken,
     on_row: OnRow | None = None,
-    train_by: Train = train,
-) -> list[BenchmarkRow]:
-    """Train and evaluate every pairing, and write `results.json`, `results.csv` and `results.md` after each.
+    on_news: News | None = None,
+    work: Work = perform,
+) -> BenchmarkResult:
+    """Do every pairing that is not finished yet, and renew the tables after each.
 
     Methods that learn from other products are given the other data sets. A pairing that cannot be done is a row with
-    its problem. `train_by` may train in a process of its own, so that peak memory belongs to one pairing. Raises
-    `Cancelled`, `DatasetError` for a data set that is not there, and `output_failed`.
+    its problem, and is tried again the next time. Raises `Cancelled`,
+    `DatasetError` for a data set that is not there, `dask_missing`, `dask_unreachable` and `output_failed`.
     """
-    names = {path: load_dataset(path).name for path in job.datasets}
+    progress(0, 0, "loading")
+    pairings = plan(job)
     check_output_folder(job.out)
-    rows: list[BenchmarkRow] = []
-    for path in job.datasets:
-        for detector in job.detectors:
-            row = _row(job, path, names[path], detector, progress, cancel, train_by)
-            rows.append(row)
-            write_tables(job.out, rows)
-            if on_row is not None:
-                on_row(row)
-    return rows
+    rows = {item.key: row for item in pairings if (row := finished_row(job.out, item)) is not None}
+    reused = len(rows)
+    for row in rows.values():
+        _tell(on_row, row)
+    waiting = [item for item in pairings if item.key not in rows]
+    progress(reused, len(pairings), "comparing")
+    for pairing, row in _outcomes(job, waiting, on_news or _no_news, cancel, work) if waiting else ():
+        rows[pairing.key] = row
+        save_row(job.out, pairing, row)
+        write_tables(job.out, _ordered(pairings, rows))
+        _tell(on_row, row)
+        progress(len(rows), len(pairings), "comparing")
+    ordered = _ordered(pairings, rows)
+    write_tables(job.out, ordered)
+    return BenchmarkResult(rows=ordered, reused=reused, remarks=_remarks(job, pairings))
 
 
-def _row(
-    job: BenchmarkJob,
-    path: Path,
-    name: str,
-    detector: str,
-    progress: Progress,
-    cancel: CancelToken,
-    train_by: Train,
-) -> BenchmarkRow:
-    shared = job.model_dump(include={"preset", "backbone", "weights", "layers", "image_size", "seed"})
-    bundle = job.out / "bundles" / f"{name}-{detector}"
-    others = tuple(other for other in job.datasets if other != path)
+def plan(job: BenchmarkJob) -> list[Pairing]:
+    """All pairings in the order of the table: data sets, methods, seeds. Raises what `load_dataset` raises."""
+    found = {path: load_dataset(path) for path in job.datasets}
+    shared = job.model_dump(include={"preset", "backbone", "weights", "layers", "image_size", "out"})
+    return [
+        Pairing(
+            dataset=dataset.source,
+            name=dataset.name,
+            pictures=_fingerprint(dataset),
+            detector=detector,
+            seed=seed,
+            others=_others(job, path, detector),
+            **shared,
+        )
+        for path, dataset in found.items()
+        for detector in dict.fromkeys(job.detectors)
+        for seed in range(job.seed, job.seed + job.seeds)
+    ]
+
+
+def _outcomes(job: BenchmarkJob, pairings: list[Pairing], news: News, cancel: CancelToken, work: Work) -> Outcomes:
+    if job.scheduler is None and not cluster.is_there():
+        return cluster.one_by_one(pairings, news, cancel, work)
+    return cluster.on_dask(pairings, news, cancel, scheduler=job.scheduler, workers=job.workers, work=work)
+
+
+def _remarks(job: BenchmarkJob, pairings: list[Pairing]) -> list[str]:
+    found = []
+    if job.scheduler is None and not cluster.is_there():
+        found.append(sentence(InspectorError("benchmark_without_dask")))
+    others = count_others(job.out, pairings)
+    if others:
+        found.append(sentence(InspectorError("benchmark_other_request", count=others, folder=str(job.out))))
+    return found
+
+
+def _others(job: BenchmarkJob, path: Path, detector: str) -> tuple[Path, ...]:
+    """The other data sets, for a method that learns from other products; the row itself tells of unknown methods."""
     try:
-        wanted = TrainingJob(dataset=path, out=bundle, detector=detector, others=others, **shared)
-        trained = train_by(wanted, progress, cancel)
-        evaluated = evaluate(EvaluationJob(bundle=bundle, dataset=path), progress, cancel)
-    except InspectorError as error:
-        return BenchmarkRow(dataset=name, detector=detector, problem=sentence(error))
-    return _figures(name, trained, evaluated)
+        needed = detector_type(detector).needs_others
+    except InspectorError:
+        return ()
+    return tuple(other.absolute() for other in job.datasets if other != path) if needed else ()
 
 
-def _figures(name: str, trained: TrainingResult, evaluated: EvaluationResult) -> BenchmarkRow:
-    given = {"dataset", "detector", "median_ms", "p95_ms", "problem"}
-    wanted = set(BenchmarkRow.model_fields) - given
-    return BenchmarkRow(
-        dataset=name,
-        detector=trained.detector,
-        median_ms=evaluated.timing.median_ms,
-        p95_ms=evaluated.timing.p95_ms,
-        **trained.model_dump(include=wanted & {"backbone", "images", "fit_s", "peak_rss_mb"}),
-        **evaluated.model_dump(include=wanted - {"backbone", "images", "fit_s", "peak_rss_mb"}),
-    )
+def _fingerprint(dataset: Dataset) -> str:
+    """Which pictures there are, how they are labelled and split, and what of them is judged."""
+    facts = [
+        (str(item.path), item.label.value, item.split.value, item.kind, str(item.mask_path), item.sha256)
+        for item in dataset.samples
+    ]
+    return hashlib.sha256(repr((facts, dataset.region)).encode()).hexdigest()
 
 
-def write_tables(folder: Path, rows: list[BenchmarkRow]) -> None:
-    """The rows as JSON, CSV and Markdown."""
-    content = [row.model_dump(mode="json") for row in rows]
-    flat = [_flat(row) for row in rows]
-    write_output(folder / "results.json", json.dumps(content, indent=2, ensure_ascii=False))
-    write_output(folder / "results.csv", _csv(flat))
-    write_output(folder / "results.md", _markdown(flat))
+def _ordered(pairings: Sequence[Pairing], rows: dict[str, BenchmarkRow]) -> list[BenchmarkRow]:
+    return [rows[item.key] for item in pairings if item.key in rows]
 
 
-def _csv(rows: list[dict[str, str]]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, rows[0].keys())
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def _tell(on_row: OnRow | None, row: BenchmarkRow) -> None:
+    if on_row is not None:
+        on_row(row)
 
 
-def _flat(row: BenchmarkRow) -> dict[str, str]:
-    return {name: _text(value) for name, value in row}
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, RateFigure):
-        return f"{value.count}/{value.n} [{value.low:.3f}, {value.high:.3f}]"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
-
-
-def _markdown(rows: list[dict[str, str]]) -> str:
-    titles = list(rows[0])
-    lines = [titles, ["---"] * len(titles), *(list(row.values()) for row in rows)]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+def _no_news(pairing: Pairing, stage: str, done: int, total: int) -> None:
+    """Nobody listens."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from inspector.data.dataset import Label, Sample, Split
-from inspector.data.discovery import is_image
+from inspector.data.layouts.files import is_image
 from inspector.errors import DatasetError
 from inspector.evaluation.judge import Thresholds, Verdict, judge_score
 from inspector.jobs.base import Job

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-import numpy as np
-
 from inspector.data.dataset import Label
 from inspector.runtime.manifest import Manifest, ThresholdPart, TrainingPart
+from inspector.runtime.score_svg import score_histogram
 from inspector.runtime.scores import ScoreRow
 
 _METHODS = {
@@ -24,12 +23,11 @@ _GOOD_SCORES = {
     "augmented": "too few good parts to hold one out: altered copies were scored, so the threshold is a first guess",
     "none": "no good scores stood behind it",
 }
-_STYLE = """
+STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; color: #1c2530; }
 table { border-collapse: collapse; } td, th { text-align: left; padding: .2rem 1.5rem .2rem 0; vertical-align: top; }
 svg { width: 100%; height: auto; } .note { color: #55606c; }
 """
-_WIDTH, _HEIGHT, _BINS = 800, 220, 60
 
 
 def report(manifest: Manifest, scores: list[ScoreRow]) -> str:
@@ -44,7 +42,7 @@ def report(manifest: Manifest, scores: list[ScoreRow]) -> str:
         "<h2>Figures</h2>",
         _table(_metric_rows(manifest.metrics)) if manifest.metrics else "<p>No held-out images were scored.</p>",
     ]
-    head = f'<meta charset="utf-8"><title>{escape(manifest.name)}</title><style>{_STYLE}</style>'
+    head = f'<meta charset="utf-8"><title>{escape(manifest.name)}</title><style>{STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(sections)}</body></html>\n'
 
 
@@ -114,36 +112,6 @@ def _value(value: Any) -> str:
 
 
 def _histogram(scores: list[ScoreRow], thresholds: ThresholdPart) -> str:
-    """Good and defective scores as bars of one inline SVG, with the thresholds as lines."""
-    if not scores:
-        return "<p>No image was scored.</p>"
     good = [row.score for row in scores if row.label == Label.GOOD]
     defect = [row.score for row in scores if row.label == Label.DEFECT]
-    values = [*good, *defect, thresholds.review, thresholds.fail]
-    low, high = min(values), max(values)
-    span = (high - low) or 1.0
-    low, high = low - 0.02 * span, high + 0.02 * span
-    bars = _bars(good, low, high, "#2a7fb8", 0.75) + _bars(defect, low, high, "#d9822b", 0.75)
-    lines = "".join(
-        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{_HEIGHT}" stroke="#1c2530" stroke-dasharray="6 4"/>'
-        for x in {_WIDTH * (value - low) / (high - low) for value in (thresholds.review, thresholds.fail)}
-    )
-    caption = (
-        f'<p class="note">Blue: {len(good)} good. Orange: {len(defect)} defective. Dashed: thresholds. '
-        f"Raw scores from {low:.4g} to {high:.4g}; each bar's height is its share of its own kind.</p>"
-    )
-    return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">{bars}{lines}</svg>{caption}'
-
-
-def _bars(values: list[float], low: float, high: float, colour: str, opacity: float) -> str:
-    if not values:
-        return ""
-    counts, _ = np.histogram(values, bins=_BINS, range=(low, high))
-    width = _WIDTH / _BINS
-    scale = (_HEIGHT - 10) / counts.max()
-    return "".join(
-        f'<rect x="{index * width:.1f}" y="{_HEIGHT - count * scale:.1f}" width="{width - 1:.1f}" '
-        f'height="{count * scale:.1f}" fill="{colour}" fill-opacity="{opacity}"/>'
-        for index, count in enumerate(counts)
-        if count
-    )
+    return score_histogram(good, defect, thresholds.review, thresholds.fail)

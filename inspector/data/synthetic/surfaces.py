@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.data.discovery import is_image
+from inspector.data.layouts.files import is_image
 from inspector.data.synthetic.textures import Gray, random_texture
 from inspector.errors import DatasetError
 from inspector.imaging.files import read_image

@@ -59,14 +59,16 @@ class ScoreHistogram(QWidget):
     """Histograms and up to two threshold lines, always in order; without a review band both are one.
 
     `thresholds_changed` while they move, `thresholds_committed` when the finger is off; both carry raw
-    (review, fail). What is set by code is not told. Before the first `set_thresholds` there are no lines.
+    (review, fail). What is set by code is not told. Before the first `set_thresholds` there are no lines. With
+    `editable` False they are only shown.
     """
 
     thresholds_changed = Signal(float, float)
     thresholds_committed = Signal(float, float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, editable: bool = True) -> None:
         super().__init__(parent)
+        self._editable = editable
         self._scores: dict[str, Scores] = {name: as_scores(()) for name in _NAMES}
         self._pair = ThresholdPair()
         self._known = False
@@ -130,6 +132,9 @@ class ScoreHistogram(QWidget):
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.review)
         layout.addWidget(self.fail)
+        for widget in (self.band, self.fail):
+            widget.setVisible(self._editable)
+        self.plot.set_movable(self._editable)
 
     def _connect(self) -> None:
         self.plot.dragged.connect(self._move)
@@ -161,7 +166,7 @@ class ScoreHistogram(QWidget):
         self.plot.show_pair(self._pair if self._known else None)
         self.review.set_value(self._pair.review)
         self.fail.set_value(self._pair.fail)
-        self.review.setVisible(self._pair.band)
+        self.review.setVisible(self._editable and self._pair.band)
         for widget in (self.band, self.review, self.fail):
             widget.setEnabled(self._known)
 

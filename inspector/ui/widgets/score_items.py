@@ -157,6 +157,7 @@ class Lines(PixelItem):
 
     def __init__(self) -> None:
         super().__init__()
+        self.movable = True
         self.pair: ThresholdPair | None = None
         self.mark: float | None = None
         self.setZValue(10)
@@ -177,6 +178,8 @@ class Lines(PixelItem):
     def _draw_line(self, painter: QPainter, area: QRectF, x: float, fill: str, sign: str) -> None:
         painter.setPen(QPen(QColor(self.colours.text), 1))
         painter.drawLine(QLineF(x, area.top() + GRIP_HEIGHT, x, area.bottom()))
+        if not self.movable:
+            return
         grip = QRectF(x - GRIP_WIDTH / 2, area.top() + 2, GRIP_WIDTH, GRIP_HEIGHT)
         painter.setBrush(QColor(fill))
         painter.drawRoundedRect(grip, 7, 7)

@@ -50,6 +50,11 @@ class ScorePlot(pg.PlotWidget):
         self._zones.update()
         self._lines.update()
 
+    def set_movable(self, movable: bool) -> None:
+        """Whether lines have grips and can be moved."""
+        self._lines.movable = movable
+        self._lines.update()
+
     def show_mark(self, score: float | None) -> None:
         """Draw a thin line at one score, at the edge if it lies outside."""
         self._lines.mark = score
@@ -106,7 +111,7 @@ class ScorePlot(pg.PlotWidget):
     def _near(self, x: float) -> tuple[Which | None, float, float] | None:
         """Which line a finger at `x` takes hold of (None: both are there), where, and how far beside the line."""
         pair = self._lines.pair
-        if pair is None:
+        if pair is None or not self._lines.movable:
             return None
         review, fail = x - self.pixel_of(pair.review), x - self.pixel_of(pair.fail)
         if min(abs(review), abs(fail)) > REACH:

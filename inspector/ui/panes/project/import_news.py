@@ -117,7 +117,7 @@ class ImportNews(QObject):
 
 
 def _unlabelled(store: SampleStore, ids: Sequence[int]) -> list[int]:
-    """Those of `ids` that nobody has labelled; folders in MVTec AD layout bring their labels."""
+    """Those of `ids` that nobody has labelled; data sets in a known layout bring their labels."""
     return sorted(set(ids).intersection(store.ids(SampleQuery(label=Label.NONE))))
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -20,6 +20,8 @@ from inspector.data.models import ModelRow
 from inspector.runtime.container import SUFFIX
 from inspector.ui.context import AppContext
 from inspector.ui.errors import ask
+from inspector.ui.panes.training.card import card
+from inspector.ui.panes.training.compare import CompareView
 from inspector.ui.panes.training.model_keeping import ModelKeeper
 from inspector.ui.panes.training.model_panel import ModelPanel
 from inspector.ui.panes.training.model_result import ModelResult
@@ -27,7 +29,7 @@ from inspector.ui.panes.training.result_view import ResultView
 from inspector.ui.panes.training.trainer import Trainer
 from inspector.ui.panes.training.training_run import Trained
 from inspector.ui.texts import duration, number
-from inspector.ui.theme import set_role
+from inspector.ui.theme import TOUCH
 from inspector.ui.widgets.banner import Banner
 from inspector.ui.workers import JobQueue
 
@@ -49,6 +51,9 @@ class TrainingPane(QWidget):
         self.trainer = Trainer(context, self)
         self.result = ResultView(context, self._queue, self)
         self.banner = Banner(self)
+        self.compare = CompareView(context, self)
+        self.to_compare = QPushButton(self.tr("Compare methods…"), self)
+        self._views = QStackedWidget(self)
         self._nothing = QLabel(self)
         self._pages = QStackedWidget(self)
         self._lay_out()
@@ -64,6 +69,7 @@ class TrainingPane(QWidget):
         self._context.samples_changed.disconnect(self.trainer.recount)
         self._context.models_changed.disconnect(self._models_changed)
         self.trainer.close_down()
+        self.compare.close_down()
         self.result.close_down()
         self.keeper.close_down()
         self._queue.close()
@@ -74,8 +80,10 @@ class TrainingPane(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        column.addWidget(_card(self.tr("Models"), self.models, self))
-        column.addWidget(_card(self.tr("New model"), self.trainer, self), 1)
+        column.addWidget(card(self.tr("Models"), self.models, self))
+        column.addWidget(card(self.tr("New model"), self.trainer, self), 1)
+        self.to_compare.setMinimumHeight(TOUCH)
+        column.addWidget(self.to_compare)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
         self._nothing.setProperty("role", "muted")
@@ -89,16 +97,25 @@ class TrainingPane(QWidget):
         right.addWidget(self.trainer.strip)
         right.addWidget(self.banner)
         right.addWidget(self._pages, 1)
-        layout = QHBoxLayout(self)
+        training = QWidget(self)
+        row = QHBoxLayout(training)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(left)
+        row.addLayout(right, 1)
+        self._views.addWidget(training)
+        self._views.addWidget(self.compare)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
-        layout.setSpacing(12)
-        layout.addWidget(left)
-        layout.addLayout(right, 1)
+        layout.addWidget(self._views)
 
     def _connect(self) -> None:
         self._context.project_changed.connect(self._switch_project)
         self._context.samples_changed.connect(self.trainer.recount)
         self._context.models_changed.connect(self._models_changed)
+        self.to_compare.clicked.connect(self._show_comparison)
+        self.compare.left.connect(self._show_training)
+        self.compare.models_changed.connect(self._context.models_changed)
         self.models.selected.connect(self._look_at)
         self.models.models.rename_wanted.connect(self.keeper.rename)
         self.models.activate_wanted.connect(self.keeper.activate)
@@ -128,6 +145,9 @@ class TrainingPane(QWidget):
         self.result.clear()
         self._say_nothing(self.tr("Results appear here when a model has been trained."))
         self.trainer.set_project(project)
+        self.compare.set_project(project)
+        self.to_compare.setEnabled(project is not None)
+        self._show_training()
         self.keeper.set_project(project)
 
     @Slot()
@@ -198,6 +218,14 @@ class TrainingPane(QWidget):
     def _cancelled(self) -> None:
         self._context.status.emit(self.tr("Training was cancelled. Nothing was changed."))
 
+    @Slot()
+    def _show_comparison(self) -> None:
+        self._views.setCurrentWidget(self.compare)
+
+    @Slot()
+    def _show_training(self) -> None:
+        self._views.setCurrentIndex(0)
+
     # models
 
     @Slot(object)
@@ -221,15 +249,3 @@ class TrainingPane(QWidget):
     @Slot(object)
     def _exported(self, file: Path) -> None:
         self.banner.say(self.tr("The model was exported to {file}.").format(file=file))
-
-
-def _card(title: str, content: QWidget, parent: QWidget) -> QFrame:
-    frame = QFrame(parent)
-    set_role(frame, "card")
-    caption = QLabel(title, frame)
-    caption.setProperty("role", "heading")
-    layout = QVBoxLayout(frame)
-    layout.setContentsMargins(12, 10, 12, 12)
-    layout.addWidget(caption)
-    layout.addWidget(content, 1)
-    return frame

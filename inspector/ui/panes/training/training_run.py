@@ -58,7 +58,7 @@ def _train(project: Project, choices: dict[str, Any], progress: Progress, cancel
     job = TrainingJob(
         dataset=project.folder,
         out=models.new_folder(),
-        name=_next_name(detector_type(choices["detector"]).title, models.rows()),
+        name=next_name(detector_type(choices["detector"]).title, models.rows()),
         **choices,
     )
     result = run_in_child(train, job, progress, cancel)
@@ -68,7 +68,7 @@ def _train(project: Project, choices: dict[str, Any], progress: Progress, cancel
     return Trained(next(item for item in models.rows() if item.id == row.id), result)
 
 
-def _next_name(title: str, rows: list[ModelRow]) -> str:
+def next_name(title: str, rows: list[ModelRow]) -> str:
     """`PatchCore 3`: the first number that is not taken."""
     taken = {row.name for row in rows}
     return next(name for place in range(1, len(rows) + 2) if (name := f"{title} {place}") not in taken)

@@ -10,6 +10,8 @@ from inspector.errors import TrainingError
 _DETECTORS = {
     "padim": "inspector.detectors.padim:PaDiM",
     "patchcore": "inspector.detectors.patchcore:PatchCore",
+    "simplenet": "inspector.detectors.simplenet:SimpleNet",
+    "supersimplenet": "inspector.detectors.supersimplenet:SuperSimpleNet",
     "stfpm": "inspector.detectors.stfpm:STFPM",
 }
 

@@ -16,7 +16,9 @@ from inspector.imaging.frame import Image
 from inspector.tasks import CancelToken, no_progress
 
 SMALL: dict[str, dict[str, Value]] = {
+    "simplenet": {"steps": 60, "batch": 2, "hidden": 64},
     "stfpm": {"steps": 80, "batch": 4},
+    "supersimplenet": {"steps": 80, "batch": 4, "hidden": 64},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""
 

@@ -12,6 +12,8 @@ _DETECTORS = {
     "patchcore": "inspector.detectors.patchcore:PatchCore",
     "spade": "inspector.detectors.spade:SPADE",
     "dn2": "inspector.detectors.dn2:DN2",
+    "simplenet": "inspector.detectors.simplenet:SimpleNet",
+    "supersimplenet": "inspector.detectors.supersimplenet:SuperSimpleNet",
     "stfpm": "inspector.detectors.stfpm:STFPM",
     "efficientad": "inspector.detectors.efficientad:EfficientAD",
     "fastflow": "inspector.detectors.fastflow:FastFlow",

@@ -30,6 +30,9 @@ SMALL: dict[str, dict[str, Value]] = {
     "cpr": {"steps": 30, "batch": 2, "dimensions": 48},
     "stfpm": {"steps": 80, "batch": 4},
     "reverse_distillation": {"steps": 24, "batch": 2, "narrowing": 8},
+    "simplenet": {"steps": 60, "batch": 2, "hidden": 64},
+    "stfpm": {"steps": 80, "batch": 4},
+    "supersimplenet": {"steps": 80, "batch": 4, "hidden": 64},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""
 

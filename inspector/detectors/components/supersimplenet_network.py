@@ -1,0 +1,65 @@
+"""SuperSimpleNet's inference as one module: a head for each position and one for the whole picture."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from inspector.detectors.components.smoothing import MapUpsampling
+from inspector.detectors.components.standardised_embedding import StandardisedEmbedding
+
+_POOLED = 128
+
+
+class SegmentationHead(nn.Sequential):
+    """(N, C, h, w) to logits (N, 1, h, w); larger is more unusual."""
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__(
+            nn.Conv2d(channels, hidden, 1),
+            nn.BatchNorm2d(hidden),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(hidden, 1, 1, bias=False),
+        )
+
+
+class PictureHead(nn.Module):
+    """Features (N, C, h, w) and the logits of their positions (N, 1, h, w) to one logit for each picture, (N,)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.convolution = nn.Sequential(
+            nn.Conv2d(channels + 1, _POOLED, 5, padding=2), nn.BatchNorm2d(_POOLED), nn.ReLU()
+        )
+        self.decision = nn.Linear(2 * _POOLED + 2, 1)
+
+    def forward(self, features: Tensor, logits: Tensor) -> Tensor:
+        """Judge the picture."""
+        seen = torch.cat([self.convolution(torch.cat([features, logits], 1)), logits], 1).flatten(2)
+        decided: Tensor = self.decision(torch.cat([seen.mean(2), seen.amax(2)], 1))[:, 0]
+        return decided
+
+
+class SuperSimpleNetNetwork(nn.Module):
+    """(N, 3, H, W) float32, normalised, to scores (N,) and maps (N, H, W), float32: logits, unbounded."""
+
+    def __init__(self, features: StandardisedEmbedding, hidden: int, upsampling: MapUpsampling) -> None:
+        super().__init__()
+        channels = features.conditioning.mean.numel()
+        self.features = features
+        self.adaptor = nn.Conv2d(channels, channels, 1)
+        self.segmentation = SegmentationHead(channels, hidden)
+        self.picture = PictureHead(channels)
+        self.upsampling = upsampling
+        nn.init.xavier_normal_(self.adaptor.weight)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores and maps."""
+        adapted = self.adaptor(self.features(images))
+        logits, scores = self.judged(adapted)
+        return scores, self.upsampling(logits[:, 0])
+
+    def judged(self, adapted: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of positions (N, 1, h, w) and of pictures (N,); the latter teach the former nothing."""
+        logits = self.segmentation(adapted)
+        return logits, self.picture(adapted, logits.detach())

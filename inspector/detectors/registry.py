@@ -12,16 +12,15 @@ _DETECTORS = {
     "patchcore": "inspector.detectors.patchcore:PatchCore",
     "spade": "inspector.detectors.spade:SPADE",
     "dn2": "inspector.detectors.dn2:DN2",
-    "simplenet": "inspector.detectors.simplenet:SimpleNet",
-    "supersimplenet": "inspector.detectors.supersimplenet:SuperSimpleNet",
-    "stfpm": "inspector.detectors.stfpm:STFPM",
-    "efficientad": "inspector.detectors.efficientad:EfficientAD",
-    "fastflow": "inspector.detectors.fastflow:FastFlow",
-    "csflow": "inspector.detectors.csflow:CSFlow",
-    "regad": "inspector.detectors.regad:RegAD",
     "cpr": "inspector.detectors.cpr:CPR",
     "stfpm": "inspector.detectors.stfpm:STFPM",
     "reverse_distillation": "inspector.detectors.reverse_distillation:ReverseDistillation",
+    "efficientad": "inspector.detectors.efficientad:EfficientAD",
+    "fastflow": "inspector.detectors.fastflow:FastFlow",
+    "csflow": "inspector.detectors.csflow:CSFlow",
+    "simplenet": "inspector.detectors.simplenet:SimpleNet",
+    "supersimplenet": "inspector.detectors.supersimplenet:SuperSimpleNet",
+    "regad": "inspector.detectors.regad:RegAD",
 }
 
 DEFAULT_DETECTOR = "padim"

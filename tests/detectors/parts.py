@@ -17,7 +17,9 @@ from inspector.tasks import CancelToken, no_progress
 
 SMALL: dict[str, dict[str, Value]] = {
     "spade": {"neighbours": 2},
+    "cpr": {"steps": 30, "batch": 2, "dimensions": 48},
     "stfpm": {"steps": 80, "batch": 4},
+    "reverse_distillation": {"steps": 24, "batch": 2, "narrowing": 8},
     "efficientad": {
         "width": 0.0625,
         "distillation_steps": 8,
@@ -27,21 +29,13 @@ SMALL: dict[str, dict[str, Value]] = {
     },
     "fastflow": {"steps": 20, "batch": 4, "flow_steps": 2, "hidden_ratio": 0.1},
     "csflow": {"steps": 12, "batch": 4, "flow_steps": 1, "hidden": 4},
-    "cpr": {"steps": 30, "batch": 2, "dimensions": 48},
-    "stfpm": {"steps": 80, "batch": 4},
-    "reverse_distillation": {"steps": 24, "batch": 2, "narrowing": 8},
-    "simplenet": {"steps": 60, "batch": 2, "hidden": 64},
-    "stfpm": {"steps": 80, "batch": 4},
+    "simplenet": {"steps": 200, "batch": 2, "hidden": 64},
     "supersimplenet": {"steps": 80, "batch": 4, "hidden": 64},
-}
-"""Parameters with which a method learns these parts well enough within a second or two."""
-
-SLACK: dict[str, int] = {"csflow": 12}
     "regad": {"steps": 10, "batch": 2, "pictures": 30, "dimensions": 40},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""
 
-SLACK: dict[str, int] = {"regad": 12}
+SLACK: dict[str, int] = {"csflow": 12, "regad": 12}
 """Pixels by which a map's peak may miss the defect, of methods whose maps are coarser than four pixels."""
 
 SIZE = 96

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from inspector.detectors.components.smoothing import MapUpsampling, on_finest_grid
 from inspector.detectors.components.twin import on_grid_of

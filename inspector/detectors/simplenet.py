@@ -99,12 +99,12 @@ class SimpleNet(LearnedDetector):
     def _teach(self, network: nn.Module, pictures: Pictures, progress: Progress, cancel: CancelToken) -> None:
         import torch
 
-        from inspector.detectors.components.kept_features import KeptFeatures
+        from inspector.detectors.components.frozen_maps import FrozenMaps
         from inspector.detectors.components.learning import Course, descend, mixed_precision
 
         fitted, chosen = cast("SimpleNetNetwork", network), self._chosen
         fitted.features.learn(pictures, self.settings.seed, progress, cancel)
-        features = KeptFeatures(fitted.features, pictures)
+        features = FrozenMaps(pictures, lambda batch: [fitted.features(batch)], cancel)
         discriminator = {"params": fitted.discriminator.parameters(), "lr": _DISCRIMINATOR_RATE}
         optimiser = torch.optim.AdamW(
             [{"params": fitted.adaptor.parameters(), "lr": _ADAPTOR_RATE}, discriminator], weight_decay=_WEIGHT_DECAY
@@ -112,7 +112,7 @@ class SimpleNet(LearnedDetector):
         fitted.train()
         course = Course(len(pictures), chosen.steps, chosen.batch, progress, cancel, seed=self.settings.seed)
         for indices in course:
-            patches = features.batch(indices).permute(0, 2, 3, 1).flatten(0, 2)
+            patches = features.batch(indices)[0].permute(0, 2, 3, 1).flatten(0, 2)
             with mixed_precision(pictures.device):
                 loss = fitted.loss(patches, chosen.noise)
             course.tell(loss)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from inspector.detectors.components.supersimplenet_network import SuperSimpleNetNetwork
     from inspector.features.loading import LoadedBackbone
 
-_ADAPTOR_RATE, _HEAD_RATE, _WEIGHT_DECAY, _CLIP = 1e-4, 2e-4, 1e-5, 1.0
+_ADAPTOR_SHARE, _WEIGHT_DECAY, _CLIP = 0.5, 1e-5, 1.0
+"""The adaptor learns half as fast as the heads."""
 _LATE, _SLOWER = (0.8, 0.9), 0.4
 
 
@@ -36,6 +37,14 @@ class SuperSimpleNetParameters(Parameters):
         quick=300,
     )
     batch: int = parameter(32, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=64, quick=4)
+    learning_rate: float = parameter(
+        2e-4,
+        "Learning rate",
+        "How far each step goes. Larger learns faster and may miss the best.",
+        minimum=1e-6,
+        maximum=0.1,
+        quick=1e-3,
+    )
     noise: float = parameter(
         0.1,
         "Noise",
@@ -107,17 +116,18 @@ class SuperSimpleNet(LearnedDetector):
     def _teach(self, network: nn.Module, pictures: Pictures, progress: Progress, cancel: CancelToken) -> None:
         import torch
 
-        from inspector.detectors.components.kept_features import KeptFeatures
+        from inspector.detectors.components.frozen_maps import FrozenMaps
         from inspector.detectors.components.learning import Course, descend, mixed_precision
         from inspector.detectors.components.supersimplenet_training import BlotchyNoise, loss_of
 
         fitted, chosen, seed = cast("SuperSimpleNetNetwork", network), self._chosen, self.settings.seed
         fitted.features.learn(pictures, seed, progress, cancel)
-        features = KeptFeatures(fitted.features, pictures)
+        features = FrozenMaps(pictures, lambda batch: [fitted.features(batch)], cancel)
         noise = BlotchyNoise(chosen.noise, chosen.threshold, seed)
+        rate = chosen.learning_rate
         heads = [*fitted.segmentation.parameters(), *fitted.picture.parameters()]
         optimiser = torch.optim.AdamW(
-            [{"params": fitted.adaptor.parameters(), "lr": _ADAPTOR_RATE}, {"params": heads, "lr": _HEAD_RATE}],
+            [{"params": fitted.adaptor.parameters(), "lr": _ADAPTOR_SHARE * rate}, {"params": heads, "lr": rate}],
             weight_decay=_WEIGHT_DECAY,
         )
         milestones = [int(chosen.steps * share) for share in _LATE]
@@ -126,7 +136,7 @@ class SuperSimpleNet(LearnedDetector):
         course = Course(len(pictures), chosen.steps, chosen.batch, progress, cancel, seed=seed)
         for indices in course:
             with mixed_precision(pictures.device):
-                loss = loss_of(fitted, fitted.adaptor(features.batch(indices)), noise)
+                loss = loss_of(fitted, fitted.adaptor(features.batch(indices)[0]), noise)
             course.tell(loss)
             descend(loss, optimiser, clip=_CLIP, network=fitted)
             schedule.step()
@@ -134,9 +144,10 @@ class SuperSimpleNet(LearnedDetector):
     def _work(self, features: FeatureCost | None, material: Material) -> Work:
         assert features is not None
         chosen, channels = self._chosen, features.channels
-        weights = channels * (channels + 1) + chosen.hidden * (channels + 4) + 128 * (25 * (channels + 1) + 5)
+        pooled = max(chosen.hidden // 8, 8)
+        weights = channels * (channels + 1) + chosen.hidden * (channels + 4) + pooled * (25 * (channels + 1) + 5)
         positions = features.positions * chosen.enlarged**2
-        heads = positions * (channels * chosen.hidden + 25 * 128 * (channels + 1))
+        heads = positions * (channels * chosen.hidden + 25 * pooled * (channels + 1))
         return learner_work(
             material,
             passes=chosen.steps * chosen.batch,

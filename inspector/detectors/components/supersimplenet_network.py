@@ -8,7 +8,10 @@ from torch import Tensor, nn
 from inspector.detectors.components.smoothing import MapUpsampling
 from inspector.detectors.components.standardised_embedding import StandardisedEmbedding
 
-_POOLED = 128
+
+def pooled_width(hidden: int) -> int:
+    """Of the head that judges pictures: an eighth of the other head's, as in the paper, at least 8."""
+    return max(hidden // 8, 8)
 
 
 class SegmentationHead(nn.Sequential):
@@ -26,12 +29,12 @@ class SegmentationHead(nn.Sequential):
 class PictureHead(nn.Module):
     """Features (N, C, h, w) and the logits of their positions (N, 1, h, w) to one logit for each picture, (N,)."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
         self.convolution = nn.Sequential(
-            nn.Conv2d(channels + 1, _POOLED, 5, padding=2), nn.BatchNorm2d(_POOLED), nn.ReLU()
+            nn.Conv2d(channels + 1, hidden, 5, padding=2), nn.BatchNorm2d(hidden), nn.ReLU()
         )
-        self.decision = nn.Linear(2 * _POOLED + 2, 1)
+        self.decision = nn.Linear(2 * hidden + 2, 1)
 
     def forward(self, features: Tensor, logits: Tensor) -> Tensor:
         """Judge the picture."""
@@ -49,7 +52,7 @@ class SuperSimpleNetNetwork(nn.Module):
         self.features = features
         self.adaptor = nn.Conv2d(channels, channels, 1)
         self.segmentation = SegmentationHead(channels, hidden)
-        self.picture = PictureHead(channels)
+        self.picture = PictureHead(channels, pooled_width(hidden))
         self.upsampling = upsampling
         nn.init.xavier_normal_(self.adaptor.weight)
 

@@ -20,10 +20,12 @@ class MapGallery(nn.Module):
     """One layer's maps of M good pictures, (M, P, C) float32: vectors of P positions."""
 
     vectors: Tensor
+    norms: Tensor
 
     def __init__(self, vectors: Tensor) -> None:
         super().__init__()
         self.register_buffer("vectors", vectors)
+        self.register_buffer("norms", vectors.square().sum(2), persistent=False)
 
     def forward(self, queries: Tensor, retrieved: Tensor) -> Tensor:
         """Of pictures' vectors (N, Q, C) and the K pictures retrieved for each, (N, K) int64: how far each vector is
@@ -36,7 +38,7 @@ class MapGallery(nn.Module):
 
     def _partial(self, queries: Tensor, retrieved: Tensor) -> Tensor:
         points = self.vectors[retrieved].flatten(1, 2)
-        norms = (points * points).sum(2)[:, None]
+        norms = self.norms[retrieved].flatten(1)[:, None]
         partial: Tensor = torch.baddbmm(norms, queries, points.transpose(1, 2), alpha=-2).amin(2)
         return partial
 

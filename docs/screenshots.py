@@ -2,7 +2,7 @@
 
     python docs/screenshots.py [--folder docs/images] [--theme light]
 
-Needs no display. Takes about a minute, most of it training the demo's model.
+Needs no display. Takes a few minutes, most of it training the demo's model and comparing two methods.
 """
 
 from __future__ import annotations
@@ -78,6 +78,18 @@ def take_all(window: MainWindow, folder: Path, job: DemoJob) -> None:
     window.go_to(Place.TRAINING)
     settle(3000)
     save(window, folder / "training.png")
+    compare(window, folder)
+
+
+def compare(window: MainWindow, folder: Path) -> None:
+    """Two methods on the demo's parts, for real."""
+    training = window.pane(Place.TRAINING)
+    training.to_compare.click()
+    view = training.compare
+    view.start.click()
+    wait_until(lambda: len(view.table.rows) == len(view.choices.detectors) and not view.run.runner.running)
+    settle(1000)
+    save(window, folder / "compare.png")
 
 
 def settle(milliseconds: int = 500) -> None:

@@ -16,7 +16,7 @@ from inspector import __version__
 from inspector.data.dataset import Dataset, Label
 from inspector.data.sources import load_dataset
 from inspector.detectors.registry import detector_type
-from inspector.errors import ImageError, InspectorError
+from inspector.errors import Cancelled, ImageError, InspectorError
 from inspector.evaluation.auroc_interval import auroc_interval
 from inspector.jobs.base import Job
 from inspector.jobs.evaluate import InferenceTiming, timing
@@ -132,6 +132,8 @@ def perform(pairing: Pairing, progress: Progress, cancel: CancelToken) -> Benchm
     """
     try:
         return run_in_child(train_and_measure, pairing, progress, cancel)
+    except Cancelled:
+        raise
     except InspectorError as error:
         return failed_row(pairing, sentence(error))
     except Exception as error:

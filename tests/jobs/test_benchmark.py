@@ -14,6 +14,7 @@ import pytest
 
 from inspector.errors import Cancelled, DatasetError, InspectorError
 from inspector.jobs import cluster
+from inspector.jobs import pairing as pairing_module
 from inspector.jobs.benchmark import BenchmarkJob, BenchmarkResult, benchmark, plan
 from inspector.jobs.benchmark_store import stored_rows
 from inspector.jobs.pairing import BenchmarkRow, Pairing, perform, pixel_note
@@ -213,3 +214,18 @@ def test_why_there_are_no_figures_of_pixels(dataset: Path, trained: TrainingResu
     assert "draws no map" in str(pixel_note(pairing, without_map, trained))
     unmeasured = trained.model_copy(update={"metrics": trained.metrics | {"pixel_auroc": None}})
     assert "has a mask" in str(pixel_note(pairing, bundle, unmeasured))
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [(InspectorError("out_of_memory"), "not enough memory"), (ZeroDivisionError("1/0"), "ZeroDivisionError: 1/0")],
+)
+def test_what_goes_wrong_is_a_row_but_cancelling_is_not(
+    parts: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, problem: str
+) -> None:
+    (pairing,) = plan(job_for(parts, "padim"))
+    raised = [error, Cancelled()]
+    monkeypatch.setattr(pairing_module, "run_in_child", lambda *_: (_ for _ in ()).throw(raised.pop(0)))
+    assert problem in str(perform(pairing, no_progress, CancelToken()).problem)
+    with pytest.raises(Cancelled):
+        perform(pairing, no_progress, CancelToken())

@@ -194,5 +194,5 @@ def _figure(row: BenchmarkRow, column: Column) -> str:
     if not isinstance(value, int | float):
         return "–"
     scaled = value / 1e6 if column is Column.SIZE else value
-    decimals = 3 if column is Column.PIXEL else 0 if column is Column.MEMORY else 1
+    decimals = 3 if column is Column.PIXEL else 0 if column is Column.MEMORY or scaled >= 100 else 1
     return QLocale().toString(float(scaled), "f", decimals)

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 _LEFT_WIDTH = 296
 _ROW_HEIGHT = 34
 _WIDTHS = {
-    Column.DATA: 104, Column.IMAGE: 154, Column.PIXEL: 66, Column.PASSED: 78, Column.FAILED: 80,
-    Column.FIT: 56, Column.LATENCY: 52, Column.MEMORY: 62, Column.SIZE: 52,
+    Column.DATA: 96, Column.IMAGE: 154, Column.PIXEL: 66, Column.PASSED: 78, Column.FAILED: 80,
+    Column.FIT: 60, Column.LATENCY: 60, Column.MEMORY: 62, Column.SIZE: 60,
 }  # fmt: skip
 
 

@@ -71,8 +71,9 @@ class SimpleNet(LearnedDetector):
 
     Departures: layers are averaged over a neighbourhood and stacked at their own widths (no adaptive pooling to 1536);
     nothing is cropped away; features are standardised on good parts and noise is a share of their deviation, since the
-    paper's 0.015 is meant for one network's features; the schedule is fixed and its last state kept, where the authors'
-    program keeps the best one on the test pictures; steps are counted, not epochs.
+    paper's 0.015 is meant for one network's features; noise is added before the adaptor, which starts as a half
+    whitening, or a short training learns next to nothing; the schedule is fixed and its last state kept, where the
+    authors' program keeps the best one on the test pictures; steps are counted, not epochs.
     """
 
     id: ClassVar[str] = "simplenet"
@@ -103,7 +104,7 @@ class SimpleNet(LearnedDetector):
         from inspector.detectors.components.learning import Course, descend, mixed_precision
 
         fitted, chosen = cast("SimpleNetNetwork", network), self._chosen
-        fitted.features.learn(pictures, self.settings.seed, progress, cancel)
+        fitted.start_from(fitted.features.learn(pictures, self.settings.seed, progress, cancel))
         features = FrozenMaps(pictures, lambda batch: [fitted.features(batch)], cancel)
         discriminator = {"params": fitted.discriminator.parameters(), "lr": _DISCRIMINATOR_RATE}
         optimiser = torch.optim.AdamW(

@@ -88,7 +88,8 @@ class SuperSimpleNet(LearnedDetector):
     """Rolih et al., ICPR 2024, arXiv 2408.03143.
 
     Departures: layers are stacked before they are enlarged; features are standardised on good parts and noise is a
-    share of their deviation, since the paper's 0.015 is meant for one network's features; scores and maps are logits;
+    share of their deviation, since the paper's 0.015 is meant for one network's features; noise is added before the
+    adaptor, which starts as a half whitening, or a short training learns next to nothing; scores and maps are logits;
     only its unsupervised mode; steps are counted, not epochs.
     """
 
@@ -121,7 +122,7 @@ class SuperSimpleNet(LearnedDetector):
         from inspector.detectors.components.supersimplenet_training import BlotchyNoise, loss_of
 
         fitted, chosen, seed = cast("SuperSimpleNetNetwork", network), self._chosen, self.settings.seed
-        fitted.features.learn(pictures, seed, progress, cancel)
+        fitted.start_from(fitted.features.learn(pictures, seed, progress, cancel))
         features = FrozenMaps(pictures, lambda batch: [fitted.features(batch)], cancel)
         noise = BlotchyNoise(chosen.noise, chosen.threshold, seed)
         rate = chosen.learning_rate
@@ -136,7 +137,7 @@ class SuperSimpleNet(LearnedDetector):
         course = Course(len(pictures), chosen.steps, chosen.batch, progress, cancel, seed=seed)
         for indices in course:
             with mixed_precision(pictures.device):
-                loss = loss_of(fitted, fitted.adaptor(features.batch(indices)[0]), noise)
+                loss = loss_of(fitted, features.batch(indices)[0], noise)
             course.tell(loss)
             descend(loss, optimiser, clip=_CLIP, network=fitted)
             schedule.step()

@@ -29,8 +29,8 @@ SMALL: dict[str, dict[str, Value]] = {
     },
     "fastflow": {"steps": 20, "batch": 4, "flow_steps": 2, "hidden_ratio": 0.1},
     "csflow": {"steps": 12, "batch": 4, "flow_steps": 1, "hidden": 4},
-    "simplenet": {"steps": 200, "batch": 2, "hidden": 64},
-    "supersimplenet": {"steps": 80, "batch": 4, "hidden": 64},
+    "simplenet": {"steps": 60, "batch": 2, "hidden": 64},
+    "supersimplenet": {"steps": 100, "batch": 2, "hidden": 32, "learning_rate": 2e-3, "noise": 0.3},
     "regad": {"steps": 10, "batch": 2, "pictures": 30, "dimensions": 40},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""

@@ -26,7 +26,12 @@ class SimpleNetNetwork(nn.Module):
             nn.Linear(channels, hidden), nn.BatchNorm1d(hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, 1, bias=False)
         )
         self.upsampling = upsampling
-        nn.init.xavier_normal_(self.adaptor.weight)
+
+    def start_from(self, whitening: Tensor) -> None:
+        """First weights of the adaptor, (C, C)."""
+        with torch.no_grad():
+            self.adaptor.weight.copy_(whitening)
+            self.adaptor.bias.zero_()
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Scores and maps."""
@@ -37,11 +42,10 @@ class SimpleNetNetwork(nn.Module):
         return grid.flatten(1).amax(1), self.upsampling(grid)
 
     def loss(self, patches: Tensor, noise: float) -> Tensor:
-        """Of patches (n, C): truncated L1 of the adapted ones and of the same with noise."""
-        adapted = self.adaptor(patches)
-        spoilt = adapted + noise * torch.randn_like(adapted)
+        """Of patches (n, C): truncated L1 of them and of the same with noise."""
+        spoilt = patches + noise * torch.randn_like(patches)
         # Both in one batch: batch normalisation has to see what it will see.
-        real, fake = self.discriminator(torch.cat([adapted, spoilt])).chunk(2)
+        real, fake = self.discriminator(self.adaptor(torch.cat([patches, spoilt]))).chunk(2)
         return truncated(real, good=True) + truncated(fake, good=False)
 
 

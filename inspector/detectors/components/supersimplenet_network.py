@@ -54,15 +54,22 @@ class SuperSimpleNetNetwork(nn.Module):
         self.segmentation = SegmentationHead(channels, hidden)
         self.picture = PictureHead(channels, pooled_width(hidden))
         self.upsampling = upsampling
-        nn.init.xavier_normal_(self.adaptor.weight)
+
+    def start_from(self, whitening: Tensor) -> None:
+        """First weights of the adaptor, (C, C)."""
+        with torch.no_grad():
+            self.adaptor.weight.copy_(whitening[:, :, None, None])
+            assert self.adaptor.bias is not None
+            self.adaptor.bias.zero_()
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Scores and maps."""
-        adapted = self.adaptor(self.features(images))
-        logits, scores = self.judged(adapted)
+        logits, scores = self.judged(self.features(images))
         return scores, self.upsampling(logits[:, 0])
 
-    def judged(self, adapted: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of positions (N, 1, h, w) and of pictures (N,); the latter teach the former nothing."""
+    def judged(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (N, C, h, w) to logits of positions (N, 1, h, w) and of pictures (N,); the latter teach the former
+        nothing."""
+        adapted = self.adaptor(features)
         logits = self.segmentation(adapted)
         return logits, self.picture(adapted, logits.detach())

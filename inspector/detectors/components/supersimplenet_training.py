@@ -37,9 +37,9 @@ class BlotchyNoise:
         return perlin_blotches(self._rng, (height, width), threshold=self._threshold)
 
 
-def loss_of(network: SuperSimpleNetNetwork, adapted: Tensor, noise: BlotchyNoise) -> Tensor:
-    """Of adapted features of good pictures, (N, C, h, w)."""
-    spoilt, truth = noise(adapted)
+def loss_of(network: SuperSimpleNetNetwork, features: Tensor, noise: BlotchyNoise) -> Tensor:
+    """Of features of good pictures, (N, C, h, w)."""
+    spoilt, truth = noise(features)
     logits, scores = network.judged(spoilt)
     logits, scores = logits.float(), scores.float()
     unusual = truth > 0

@@ -50,6 +50,7 @@ def accuracy_against_latency(rows: Sequence[BenchmarkRow]) -> str:
         return "<p>No pairing has both an image AUROC and a time.</p>"
     bottom = max(0.0, math.floor(10 * min(accuracy for _, accuracy, _ in known) - 0.5) / 10)
     left, right = log_range([ms for _, _, ms in known])
+    several = len({row.source for row, _, _ in known}) > 1
 
     def place(accuracy: float, ms: float) -> tuple[float, float]:
         across = (math.log10(ms) - left) / (right - left)
@@ -57,7 +58,7 @@ def accuracy_against_latency(rows: Sequence[BenchmarkRow]) -> str:
         return _MARGIN + across * (_WIDTH - 2 * _MARGIN), _HEIGHT - _MARGIN - up * (_HEIGHT - 2 * _MARGIN)
 
     parts = [_line(*place(level, 10**left), *place(level, 10**right), "#d6dce5") for level in _levels(bottom)]
-    parts += [_label(6, place(level, 10**left)[1] + 5, f"{level:.2f}") for level in _levels(bottom)]
+    parts += [_label(6, place(level, 10**left)[1] + 5, f"{level:.3g}") for level in _levels(bottom)]
     parts += [_label(place(bottom, ms)[0], _HEIGHT - 22, f"{ms:g}") for ms in log_ticks(left, right)]
     parts.append(_label(_WIDTH / 2 - 70, _HEIGHT - 4, "milliseconds a picture"))
     for row, accuracy, ms in known:
@@ -67,7 +68,7 @@ def accuracy_against_latency(rows: Sequence[BenchmarkRow]) -> str:
         parts.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{GOOD}"><title>{escape(_name(row))}</title></circle>'
         )
-        parts.append(_label(x + 8, y - 6, row.title))
+        parts.append(_label(x + 8, y - 6, f"{row.title}, {row.dataset}" if several else row.title))
     caption = '<p class="note">Image AUROC upwards, with its 95 % interval; better is higher and further left.</p>'
     return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">{"".join(parts)}</svg>{caption}'
 

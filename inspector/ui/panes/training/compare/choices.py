@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
@@ -29,6 +29,7 @@ from inspector.ui.theme import TOUCH
 
 _VALUE = Qt.ItemDataRole.UserRole
 _DATA_HEIGHT = 112
+_ROW_HEIGHT = 36
 
 
 class Choices(QWidget):
@@ -93,16 +94,14 @@ class Choices(QWidget):
             item.setCheckState(_state(item.data(_VALUE) in detectors))
 
     def _add_data(self, folder: Path, name: str) -> None:
-        item = QListWidgetItem(name)
-        item.setData(_VALUE, str(folder))
+        item = _item(name, str(folder))
         item.setToolTip(str(folder))
         item.setCheckState(Qt.CheckState.Checked)
         self.data.addItem(item)
 
     def _fill_methods(self) -> None:
         for name in detector_ids():
-            item = QListWidgetItem(translated(detector_type(name).title))
-            item.setData(_VALUE, name)
+            item = _item(translated(detector_type(name).title), name)
             item.setCheckState(_state(name in ("padim", "patchcore")))
             self.methods.addItem(item)
 
@@ -110,7 +109,6 @@ class Choices(QWidget):
         for view, name in ((self.methods, self.tr("Methods to compare")), (self.data, self.tr("Data to compare on"))):
             view.setAccessibleName(name)
             view.setProperty("role", "ticks")
-            view.setUniformItemSizes(True)
         self.data.setMaximumHeight(_DATA_HEIGHT)
         self.preset.addItem(self.tr("Quick"), "quick")
         self.preset.addItem(self.tr("Standard"), "standard")
@@ -184,6 +182,13 @@ class Choices(QWidget):
     @Slot(QAction)
     def _add_recent(self, action: QAction) -> None:
         self.add(Path(action.data()))
+
+
+def _item(text: str, value: str) -> QListWidgetItem:
+    item = QListWidgetItem(text)
+    item.setData(_VALUE, value)
+    item.setSizeHint(QSize(0, _ROW_HEIGHT))
+    return item
 
 
 def _ticked(view: QListWidget) -> list[QListWidgetItem]:

@@ -25,7 +25,7 @@ from anomalib_comparison import environment  # the file beside this one
 from numpy.typing import NDArray
 
 from inspector.data.dataset import Label, Sample, Split
-from inspector.data.discovery import mvtec_samples
+from inspector.data.layouts import mvtec
 from inspector.evaluation.image_metrics import ranking
 from inspector.evaluation.pixel_metrics import PixelAccumulator
 from inspector.imaging.files import read_image
@@ -51,7 +51,7 @@ TEACHING_STEPS = 400
 
 def main() -> None:
     arguments = _arguments()
-    samples = list(mvtec_samples(arguments.folder))
+    samples = list(mvtec.samples(arguments.folder))
     train = [sample for sample in samples if sample.split is Split.TRAIN][: arguments.images]
     test = [sample for sample in samples if sample.split is not Split.TRAIN]
     if arguments.side:

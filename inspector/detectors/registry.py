@@ -11,6 +11,7 @@ _DETECTORS = {
     "padim": "inspector.detectors.padim:PaDiM",
     "patchcore": "inspector.detectors.patchcore:PatchCore",
     "stfpm": "inspector.detectors.stfpm:STFPM",
+    "draem": "inspector.detectors.draem:DRAEM",
     "denoising_autoencoder": "inspector.detectors.denoising_autoencoder:DenoisingAutoencoder",
 }
 

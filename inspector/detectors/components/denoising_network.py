@@ -1,4 +1,4 @@
-"""A denoising autoencoder's inference as one module, and the loss it is trained with."""
+"""A denoising autoencoder's inference as one module."""
 
 from __future__ import annotations
 
@@ -38,9 +38,3 @@ class DenoisingNetwork(nn.Module):
         squared = (repaired - images).square().mean(1)
         smoothed: Tensor = self.upsampling(0.5 * squared + 0.5 * (1 - self.similarity(repaired, images)))
         return smoothed
-
-    def loss(self, repaired: Tensor, images: Tensor) -> Tensor:
-        """Mean squared error and lack of similarity, in float32."""
-        found = repaired.float()
-        loss: Tensor = (found - images).square().mean() + (1 - self.similarity(found, images)).mean()
-        return loss

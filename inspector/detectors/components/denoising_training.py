@@ -9,6 +9,7 @@ from inspector.detectors.components.corruption import corrupted
 from inspector.detectors.components.denoising_network import DenoisingNetwork
 from inspector.detectors.components.learning import Course, descend, mixed_precision
 from inspector.detectors.components.pictures import Pictures
+from inspector.detectors.components.repair import repair_loss
 from inspector.tasks import CancelToken, Progress
 
 _WEIGHT_DECAY, _CLIP = 1e-5, 1.0
@@ -25,7 +26,7 @@ def practise(
         images = pictures.unit(indices)
         with mixed_precision(pictures.device):
             repaired = network.unet(corrupted(images, noise))
-        loss = network.loss(repaired, images)
+        loss = repair_loss(repaired.float(), images, network.similarity)
         course.tell(loss)
         descend(loss, optimiser, clip=_CLIP, network=network)
         schedule.step()

@@ -21,6 +21,8 @@ _DETECTORS = {
     "simplenet": "inspector.detectors.simplenet:SimpleNet",
     "supersimplenet": "inspector.detectors.supersimplenet:SuperSimpleNet",
     "regad": "inspector.detectors.regad:RegAD",
+    "draem": "inspector.detectors.draem:DRAEM",
+    "denoising_autoencoder": "inspector.detectors.denoising_autoencoder:DenoisingAutoencoder",
 }
 
 DEFAULT_DETECTOR = "padim"

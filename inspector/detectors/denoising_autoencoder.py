@@ -16,8 +16,8 @@ from inspector.tasks import CancelToken, Progress
 if TYPE_CHECKING:
     from torch import nn
 
-    from inspector.detectors.components.denoising_network import DenoisingNetwork
     from inspector.detectors.components.pictures import Pictures
+    from inspector.detectors.components.residual_network import ResidualNetwork
     from inspector.features.loading import LoadedBackbone
 
 _DEPTH = 4
@@ -96,21 +96,22 @@ class DenoisingAutoencoder(LearnedDetector):
         return UNetPlan(3, 3, self._chosen.width, _DEPTH, norm="group")
 
     def _build(self, backbone: LoadedBackbone | None, preprocessing: Preprocessing) -> nn.Module:
-        from inspector.detectors.components.denoising_network import DenoisingNetwork
+        from inspector.detectors.components.residual_network import ResidualNetwork
         from inspector.detectors.components.smoothing import MapUpsampling
+        from inspector.detectors.components.unet import UNet
 
         upsampling = MapUpsampling(preprocessing.height, preprocessing.width, self._chosen.map_sigma)
-        return DenoisingNetwork(self._plan, upsampling)
+        return ResidualNetwork(UNet(self._plan), upsampling, structural=0.5)
 
     def _teach(self, network: nn.Module, pictures: Pictures, progress: Progress, cancel: CancelToken) -> None:
-        from inspector.detectors.components.denoising_training import learn_usual, practise
+        from inspector.detectors.components.denoising_training import practise
         from inspector.detectors.components.learning import Course
 
-        fitted = cast("DenoisingNetwork", network)
+        fitted = cast("ResidualNetwork", network)
         chosen = self._chosen
         course = Course(len(pictures), chosen.steps, chosen.batch, progress, cancel, seed=self.settings.seed)
         practise(fitted, pictures, course, learning_rate=chosen.learning_rate, noise=chosen.noise)
-        learn_usual(fitted, pictures, progress, cancel)
+        fitted.learn_usual(pictures, progress, cancel)
 
     def _work(self, features: FeatureCost | None, material: Material) -> Work:
         pixels = material.height * material.width

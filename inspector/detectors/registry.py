@@ -20,6 +20,8 @@ _DETECTORS = {
     "csflow": "inspector.detectors.csflow:CSFlow",
     "simplenet": "inspector.detectors.simplenet:SimpleNet",
     "supersimplenet": "inspector.detectors.supersimplenet:SuperSimpleNet",
+    "autoencoder": "inspector.detectors.autoencoder:Autoencoder",
+    "vae": "inspector.detectors.vae:VAE",
     "regad": "inspector.detectors.regad:RegAD",
     "draem": "inspector.detectors.draem:DRAEM",
     "denoising_autoencoder": "inspector.detectors.denoising_autoencoder:DenoisingAutoencoder",

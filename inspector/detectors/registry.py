@@ -22,6 +22,7 @@ _DETECTORS = {
     "supersimplenet": "inspector.detectors.supersimplenet:SuperSimpleNet",
     "autoencoder": "inspector.detectors.autoencoder:Autoencoder",
     "vae": "inspector.detectors.vae:VAE",
+    "ganomaly": "inspector.detectors.ganomaly:GANomaly",
     "regad": "inspector.detectors.regad:RegAD",
     "draem": "inspector.detectors.draem:DRAEM",
     "denoising_autoencoder": "inspector.detectors.denoising_autoencoder:DenoisingAutoencoder",

@@ -33,7 +33,7 @@ SMALL: dict[str, dict[str, Value]] = {
     "supersimplenet": {"steps": 100, "batch": 2, "hidden": 32, "learning_rate": 2e-3, "noise": 0.3},
     "autoencoder": {"steps": 60, "batch": 4, "width": 8, "code": 16, "learning_rate": 3e-3},
     "vae": {"steps": 60, "batch": 4, "width": 8, "code": 16, "learning_rate": 3e-3},
-    "ganomaly": {"steps": 60, "batch": 4, "width": 8, "code": 16, "learning_rate": 3e-3},
+    "ganomaly": {"steps": 120, "batch": 4, "width": 8, "code": 16, "learning_rate": 2e-3},
     "regad": {"steps": 10, "batch": 2, "pictures": 30, "dimensions": 40},
     "draem": {"steps": 50, "batch": 2, "repairing_width": 8, "judging_width": 8, "learning_rate": 1e-2},
     "denoising_autoencoder": {"steps": 40, "batch": 2, "width": 8, "learning_rate": 5e-3},

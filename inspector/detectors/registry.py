@@ -20,6 +20,7 @@ _DETECTORS = {
     "csflow": "inspector.detectors.csflow:CSFlow",
     "simplenet": "inspector.detectors.simplenet:SimpleNet",
     "supersimplenet": "inspector.detectors.supersimplenet:SuperSimpleNet",
+    "cutpaste": "inspector.detectors.cutpaste:CutPaste",
     "regad": "inspector.detectors.regad:RegAD",
 }
 

@@ -31,11 +31,12 @@ SMALL: dict[str, dict[str, Value]] = {
     "csflow": {"steps": 12, "batch": 4, "flow_steps": 1, "hidden": 4},
     "simplenet": {"steps": 200, "batch": 2, "hidden": 64},
     "supersimplenet": {"steps": 80, "batch": 4, "hidden": 64},
+    "cutpaste": {"steps": 20, "batch": 4, "width": 8},
     "regad": {"steps": 10, "batch": 2, "pictures": 30, "dimensions": 40},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""
 
-SLACK: dict[str, int] = {"csflow": 12, "regad": 12}
+SLACK: dict[str, int] = {"csflow": 12, "cutpaste": 12, "regad": 12}
 """Pixels by which a map's peak may miss the defect, of methods whose maps are coarser than four pixels."""
 
 SIZE = 96

@@ -23,6 +23,7 @@ _DETECTORS = {
     "autoencoder": "inspector.detectors.autoencoder:Autoencoder",
     "vae": "inspector.detectors.vae:VAE",
     "ganomaly": "inspector.detectors.ganomaly:GANomaly",
+    "cutpaste": "inspector.detectors.cutpaste:CutPaste",
     "regad": "inspector.detectors.regad:RegAD",
     "draem": "inspector.detectors.draem:DRAEM",
     "denoising_autoencoder": "inspector.detectors.denoising_autoencoder:DenoisingAutoencoder",

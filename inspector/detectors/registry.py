@@ -12,6 +12,7 @@ _DETECTORS = {
     "patchcore": "inspector.detectors.patchcore:PatchCore",
     "stfpm": "inspector.detectors.stfpm:STFPM",
     "draem": "inspector.detectors.draem:DRAEM",
+    "riad": "inspector.detectors.riad:RIAD",
     "denoising_autoencoder": "inspector.detectors.denoising_autoencoder:DenoisingAutoencoder",
 }
 

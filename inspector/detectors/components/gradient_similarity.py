@@ -25,28 +25,29 @@ class GradientSimilarity(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         across = torch.tensor([1.0, 0.0, -1.0]).expand(3, 3) / 3
-        self.register_buffer("prewitt", torch.stack([across, across.T])[:, None].contiguous(), persistent=False)
+        self.register_buffer("prewitt", torch.stack([across, across.T] * 2)[:, None], persistent=False)
 
     def forward(self, one: Tensor, other: Tensor) -> Tensor:
         """Similarity at each position."""
         size = one.shape[-2:]
-        both = torch.cat([one.mean(1, keepdim=True), other.mean(1, keepdim=True)])
+        both = torch.stack([one.mean(1), other.mean(1)], 1)
         found = []
         for scale in range(_SCALES):
             both = functional.avg_pool2d(both, 2) if scale else both
-            a, b = self._lengths(both).chunk(2)
+            a, b = self._lengths(both).split(1, 1)
             similar = (2 * a * b + _C) / (a**2 + b**2 + _C)
             found.append(functional.interpolate(similar, size=size, mode="bilinear", align_corners=False))
         return torch.cat(found, 1).mean(1)
 
-    def _lengths(self, gray: Tensor) -> Tensor:
-        around = functional.pad(median(gray), (1, 1, 1, 1), mode="replicate")
-        slopes = functional.conv2d(around, self.prewitt)
-        return (slopes.square().sum(1, keepdim=True) + _SLOPE_OF_ROOT).sqrt()
+    def _lengths(self, both: Tensor) -> Tensor:
+        """Lengths of the gradients of two gray pictures, (N, 2, H, W)."""
+        around = functional.pad(median(both), (1, 1, 1, 1), mode="replicate")
+        squares = functional.conv2d(around, self.prewitt, groups=2).square()
+        return (squares[:, ::2] + squares[:, 1::2] + _SLOPE_OF_ROOT).sqrt()
 
 
 def median(gray: Tensor) -> Tensor:
-    """(N, 1, H, W): the median of 3x3 pixels by comparisons alone, which every engine computes alike and fast: that of
+    """(N, C, H, W): the median of 3x3 pixels by comparisons alone, which every engine computes alike and fast: that of
     the highest low, the middle middle and the lowest high of three sorted columns."""
     height, width = gray.shape[-2:]
     around = functional.pad(gray, (1, 1, 1, 1), mode="replicate")

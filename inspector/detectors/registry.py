@@ -26,6 +26,7 @@ _DETECTORS = {
     "cutpaste": "inspector.detectors.cutpaste:CutPaste",
     "regad": "inspector.detectors.regad:RegAD",
     "draem": "inspector.detectors.draem:DRAEM",
+    "riad": "inspector.detectors.riad:RIAD",
     "denoising_autoencoder": "inspector.detectors.denoising_autoencoder:DenoisingAutoencoder",
 }
 

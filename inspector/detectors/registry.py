@@ -7,28 +7,47 @@ from importlib import import_module
 from inspector.detectors.base import Detector
 from inspector.errors import TrainingError
 
-_DETECTORS = {
-    "padim": "inspector.detectors.padim:PaDiM",
-    "patchcore": "inspector.detectors.patchcore:PatchCore",
-    "spade": "inspector.detectors.spade:SPADE",
-    "dn2": "inspector.detectors.dn2:DN2",
-    "cpr": "inspector.detectors.cpr:CPR",
-    "stfpm": "inspector.detectors.stfpm:STFPM",
-    "reverse_distillation": "inspector.detectors.reverse_distillation:ReverseDistillation",
-    "efficientad": "inspector.detectors.efficientad:EfficientAD",
-    "fastflow": "inspector.detectors.fastflow:FastFlow",
-    "csflow": "inspector.detectors.csflow:CSFlow",
-    "simplenet": "inspector.detectors.simplenet:SimpleNet",
-    "supersimplenet": "inspector.detectors.supersimplenet:SuperSimpleNet",
-    "autoencoder": "inspector.detectors.autoencoder:Autoencoder",
-    "vae": "inspector.detectors.vae:VAE",
-    "ganomaly": "inspector.detectors.ganomaly:GANomaly",
-    "cutpaste": "inspector.detectors.cutpaste:CutPaste",
-    "regad": "inspector.detectors.regad:RegAD",
-    "draem": "inspector.detectors.draem:DRAEM",
-    "riad": "inspector.detectors.riad:RIAD",
-    "denoising_autoencoder": "inspector.detectors.denoising_autoencoder:DenoisingAutoencoder",
+_FAMILIES: dict[str, dict[str, str]] = {
+    "Density": {
+        "padim": "inspector.detectors.padim:PaDiM",
+        "fastflow": "inspector.detectors.fastflow:FastFlow",
+        "csflow": "inspector.detectors.csflow:CSFlow",
+    },
+    "Nearest neighbour": {
+        "patchcore": "inspector.detectors.patchcore:PatchCore",
+        "spade": "inspector.detectors.spade:SPADE",
+        "dn2": "inspector.detectors.dn2:DN2",
+        "cpr": "inspector.detectors.cpr:CPR",
+    },
+    "Teacher and student": {
+        "stfpm": "inspector.detectors.stfpm:STFPM",
+        "reverse_distillation": "inspector.detectors.reverse_distillation:ReverseDistillation",
+        "efficientad": "inspector.detectors.efficientad:EfficientAD",
+    },
+    "Features against noise": {
+        "simplenet": "inspector.detectors.simplenet:SimpleNet",
+        "supersimplenet": "inspector.detectors.supersimplenet:SuperSimpleNet",
+    },
+    "Synthetic defects": {
+        "draem": "inspector.detectors.draem:DRAEM",
+        "cutpaste": "inspector.detectors.cutpaste:CutPaste",
+    },
+    "Reconstruction": {
+        "autoencoder": "inspector.detectors.autoencoder:Autoencoder",
+        "denoising_autoencoder": "inspector.detectors.denoising_autoencoder:DenoisingAutoencoder",
+        "vae": "inspector.detectors.vae:VAE",
+        "riad": "inspector.detectors.riad:RIAD",
+    },
+    "Adversarial": {
+        "ganomaly": "inspector.detectors.ganomaly:GANomaly",
+    },
+    "Across products": {
+        "regad": "inspector.detectors.regad:RegAD",
+    },
 }
+"""The methods by what they have in common, in the order a person should meet them."""
+
+_DETECTORS = {name: place for family in _FAMILIES.values() for name, place in family.items()}
 
 DEFAULT_DETECTOR = "padim"
 """The best on parts that lie alike in every picture, as they do in a fixture: decision 0006."""
@@ -37,6 +56,11 @@ DEFAULT_DETECTOR = "padim"
 def detector_ids() -> list[str]:
     """All ids, in the order a person should meet them."""
     return list(_DETECTORS)
+
+
+def families() -> list[tuple[str, list[str]]]:
+    """(title, ids) of each family of methods, in the order a person should meet them."""
+    return [(title, list(family)) for title, family in _FAMILIES.items()]
 
 
 def detector_type(detector_id: str) -> type[Detector]:

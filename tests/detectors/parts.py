@@ -34,8 +34,6 @@ SMALL: dict[str, dict[str, Value]] = {
     "autoencoder": {"steps": 60, "batch": 4, "width": 8, "code": 16, "learning_rate": 3e-3},
     "vae": {"steps": 60, "batch": 4, "width": 8, "code": 16, "learning_rate": 3e-3},
     "ganomaly": {"steps": 120, "batch": 4, "width": 8, "code": 16, "learning_rate": 2e-3},
-    "simplenet": {"steps": 200, "batch": 2, "hidden": 64},
-    "supersimplenet": {"steps": 80, "batch": 4, "hidden": 64},
     "cutpaste": {"steps": 20, "batch": 4, "width": 8},
     "regad": {"steps": 10, "batch": 2, "pictures": 30, "dimensions": 40},
     "draem": {"steps": 50, "batch": 2, "repairing_width": 8, "judging_width": 8, "learning_rate": 1e-2},

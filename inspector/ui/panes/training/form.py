@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -21,14 +19,13 @@ from PySide6.QtWidgets import (
 
 from inspector.detectors.base import Detector
 from inspector.detectors.parameters import declarations
-from inspector.detectors.registry import DEFAULT_DETECTOR, detector_ids, detector_type
-from inspector.errors import TrainingError
 from inspector.ui.context import AppContext
 from inspector.ui.panes.training.backbone_chooser import BackboneChooser
 from inspector.ui.panes.training.layer_chooser import LayerChooser
+from inspector.ui.panes.training.method_chooser import MethodChooser
 from inspector.ui.panes.training.others_chooser import OthersChooser
 from inspector.ui.panes.training.tile_chooser import TileChooser
-from inspector.ui.texts import error_sentence, translated
+from inspector.ui.texts import translated
 from inspector.ui.theme import TOUCH
 from inspector.ui.widgets.parameter_editors import WheelGuard
 from inspector.ui.widgets.parameter_form import ParameterForm
@@ -45,12 +42,8 @@ class TrainingForm(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._guard = WheelGuard(self)
-        self._marked_defects = 0
-        self.method = QComboBox(self)
-        self.method.setAccessibleName(self.tr("Method"))
+        self.method = MethodChooser(self)
         self._guard.guard(self.method)
-        for name in detector_ids():
-            self.method.addItem(translated(detector_type(name).title), name)
         self._summary = QLabel(self)
         self._summary.setWordWrap(True)
         self.others = OthersChooser(context, self)
@@ -71,15 +64,13 @@ class TrainingForm(QWidget):
         self._advanced = QWidget(self)
         self._lay_out()
         self._connect()
-        self._offer_methods()
-        self.method.setCurrentIndex(self.method.findData(DEFAULT_DETECTOR))
         self._show_method()
         self._show_backbone()
 
     @property
     def detector(self) -> type[Detector]:
         """The chosen method."""
-        return detector_type(self.method.currentData())
+        return self.method.detector
 
     @property
     def preset(self) -> str:
@@ -90,9 +81,7 @@ class TrainingForm(QWidget):
     @property
     def obstacle(self) -> str:
         """Why training cannot begin with these choices, "" where it can."""
-        if self._lacks_defects(self.detector):
-            return _needs_defects(self.detector)
-        missing = self.others.obstacle if self.detector.needs_others else ""
+        missing = self.method.obstacle or (self.others.obstacle if self.detector.needs_others else "")
         return missing or (self._features_obstacle() if self.detector.needs_backbone else "")
 
     def _features_obstacle(self) -> str:
@@ -124,21 +113,7 @@ class TrainingForm(QWidget):
 
     def set_marked_defects(self, count: int) -> None:
         """How many defects are marked for training: methods that learn from them cannot be chosen without any."""
-        self._marked_defects = count
-        self._offer_methods()
-
-    def _offer_methods(self) -> None:
-        """Grey out what cannot be used, and say why."""
-        model = self.method.model()
-        assert isinstance(model, QStandardItemModel)
-        for row in range(self.method.count()):
-            kind = detector_type(self.method.itemData(row))
-            lacking = self._lacks_defects(kind)
-            model.item(row).setEnabled(not lacking)
-            model.item(row).setToolTip(_needs_defects(kind) if lacking else translated(kind.summary))
-
-    def _lacks_defects(self, kind: type[Detector]) -> bool:
-        return kind.needs_defects and not self._marked_defects
+        self.method.set_marked_defects(count)
 
     def _lay_out(self) -> None:
         self.unfold.setCheckable(True)
@@ -207,6 +182,8 @@ class TrainingForm(QWidget):
     @Slot()
     def _show_method(self) -> None:
         self._summary.setText(translated(self.detector.summary))
+        # What takes the literature's schedule takes hours without a graphics card: nobody should start that unasked.
+        self._choose_preset("quick" if self.detector.calibration == "held_out" else "standard")
         self.tiles.set_method(self.detector)
         self.parameters.set_declarations(declarations(self.detector.parameters_type))
         for widget in (self._backbone_caption, self.backbone, self.layers):
@@ -215,6 +192,11 @@ class TrainingForm(QWidget):
         if self.detector.needs_others:
             self.others.refresh()
         self.changed.emit()
+
+    def _choose_preset(self, preset: str) -> None:
+        for button in self.presets.buttons():
+            if button.property("preset") == preset:
+                button.setChecked(True)
 
     @Slot()
     def _show_backbone(self) -> None:
@@ -230,10 +212,6 @@ class TrainingForm(QWidget):
     def _fold(self, unfolded: bool) -> None:
         self.unfold.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
         self._advanced.setVisible(unfolded)
-
-
-def _needs_defects(kind: type[Detector]) -> str:
-    return error_sentence(TrainingError("training_needs_defects", method=translated(kind.title)))
 
 
 def _caption(text: str, parent: QWidget) -> QLabel:

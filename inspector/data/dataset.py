@@ -22,7 +22,8 @@ class Label(StrEnum):
 
 
 class Split(StrEnum):
-    """TRAIN: may be learned from (only if good). TEST: held out, never seen by training or threshold calibration."""
+    """TRAIN: may be learned from; a defect only by methods that need some. TEST: held out, never seen by training or
+    threshold calibration."""
 
     TRAIN = "train"
     TEST = "test"

@@ -42,6 +42,7 @@ class NewSample:
     size: tuple[int, int]
     mask: str | None
     source: str | None
+    defect_split: Split = Split.TEST
 
 
 def insert_samples(session: Session, samples: Sequence[NewSample]) -> dict[str, int]:
@@ -55,6 +56,7 @@ def insert_samples(session: Session, samples: Sequence[NewSample]) -> dict[str, 
             "label": sample.label.value,
             "kind": sample.kind,
             "split": sample.split.value,
+            "defect_split": sample.defect_split.value,
             "width": sample.size[0],
             "height": sample.size[1],
             "mask": sample.mask,
@@ -86,9 +88,11 @@ class Importer:
         self._unsaved_problems: list[ImportProblem] = []
         self._old_problems: set[str] = set()
         self._solved: list[str] = []
+        self._label: Label | None = None
 
     def run(self, paths: Iterable[Path], progress: Progress, cancel: CancelToken, label: Label | None) -> ImportReport:
         """See `SampleStore.import_paths`."""
+        self._label = label
         with self._database.read() as session:
             self._known = set(session.scalars(select(SampleRecord.sha256)))
             self._old_problems = set(session.scalars(select(ProblemRecord.path)))
@@ -149,9 +153,14 @@ class Importer:
                 size=size,
                 mask=self._take_mask(sample, sha256, size),
                 source=str(sample.path),
+                defect_split=self._defect_split(sample),
             )
         )
         self._known.add(sha256)
+
+    def _defect_split(self, sample: Sample) -> Split:
+        """Only a data set's own layout gives defects to training; a label for all says nothing of it."""
+        return sample.split if sample.label is Label.DEFECT and self._label is None else Split.TEST
 
     def _take_mask(self, sample: Sample, sha256: str, size: tuple[int, int]) -> str | None:
         """The mask stored beside the sample; one that cannot be used is listed, its sample is kept without."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, delete, func, or_, select, update
 
 from inspector.data.database import Database
 from inspector.data.dataset import Label, Sample, Split
@@ -23,13 +23,15 @@ from inspector.imaging.frame import Frame, Image, Mask
 from inspector.tasks import CancelToken, Progress
 
 AnyRow = Row[*tuple[Any, ...]]
+_SPLIT = case((SampleRecord.label == Label.DEFECT.value, SampleRecord.defect_split), else_=SampleRecord.split)
+"""The split that counts, by the label."""
 _ROW: tuple[Any, ...] = (
     SampleRecord.id,
     SampleRecord.file,
     SampleRecord.name,
     SampleRecord.label,
     SampleRecord.kind,
-    SampleRecord.split,
+    _SPLIT.label("split"),
     SampleRecord.width,
     SampleRecord.height,
     SampleRecord.sha256,
@@ -37,7 +39,7 @@ _ROW: tuple[Any, ...] = (
     SampleRecord.mask,
     SampleRecord.problem,
 )
-_STATE: tuple[Any, ...] = (SampleRecord.id, SampleRecord.label, SampleRecord.kind, SampleRecord.split)
+_STATE: tuple[Any, ...] = (SampleRecord.id, SampleRecord.label, SampleRecord.kind, _SPLIT.label("split"))
 _ORDER = {
     SampleSort.ADDED: SampleRecord.id,
     SampleSort.NAME: func.lower(SampleRecord.name),
@@ -89,8 +91,12 @@ class SampleStore:
         return self._change(ids, values)
 
     def set_split(self, ids: Sequence[int], split: Split) -> list[LabelState]:
-        """Hold samples out or give them back to training; returns how they were before, for `restore`."""
-        return self._change(ids, {"split": split.value})
+        """Hold samples out or give them to training; returns how they were before, for `restore`.
+
+        A sample that is relabelled as a defect is held out until it is given to training as a defect, and as it was
+        before when it is none any more.
+        """
+        return self._change(ids, _split_set(SampleRecord.label, split.value))
 
     def restore(self, states: Iterable[LabelState]) -> None:
         """Undo: bring label, kind and split back; samples that are gone are left out."""
@@ -98,7 +104,8 @@ class SampleStore:
         if not values:
             return
         table = SampleRecord.__table__
-        columns: dict[Any, Any] = {name: bindparam(name) for name in ("label", "kind", "split")}
+        columns: dict[Any, Any] = {name: bindparam(name) for name in ("label", "kind")}
+        columns |= _split_set(bindparam("label"), bindparam("split"))
         statement = update(SampleRecord).where(table.c.id == bindparam("key")).values(columns)
         with self._database.write() as session:
             session.connection().execute(statement, values)
@@ -172,7 +179,8 @@ class SampleStore:
         return Importer(self._database, self._layout, self._files).run(paths, progress, cancel, label)
 
     def stored(self) -> tuple[Sample, ...]:
-        """All samples for training and evaluation, in the order of adding. Defects are never learned from: TEST."""
+        """All samples for training and evaluation, in the order of adding. A defect is TEST unless somebody gave it to
+        training, where only methods that need defects learn from it."""
         columns: tuple[Any, ...] = (*_STATE, SampleRecord.file, SampleRecord.mask, SampleRecord.sha256)
         with self._database.read() as session:
             found = session.execute(select(*columns).order_by(SampleRecord.id)).all()
@@ -227,7 +235,7 @@ class SampleStore:
         return Sample(
             path=self._layout.root / row.file,
             label=Label(row.label),
-            split=Split.TEST if defect else Split(row.split),
+            split=Split(row.split),
             kind=row.kind,
             mask_path=self._layout.root / row.mask if defect and row.mask is not None else None,
             sha256=row.sha256,
@@ -251,6 +259,15 @@ class SampleStore:
         )
 
 
+def _split_set(label: Any, split: Any) -> dict[str, Any]:
+    """What an update sets so that samples of this label get this split."""
+    defect = label == Label.DEFECT.value
+    return {
+        "split": case((defect, SampleRecord.split), else_=split),
+        "defect_split": case((defect, split), else_=SampleRecord.defect_split),
+    }
+
+
 def _among(ids: Sequence[int]) -> ColumnElement[bool]:
     """One parameter for any number of ids; SQLite limits the number of parameters."""
     listed = func.json_each(json.dumps([int(item) for item in ids])).table_valued("value")
@@ -264,7 +281,7 @@ def _conditions(query: SampleQuery) -> list[ColumnElement[bool]]:
     if query.kind is not None:
         conditions.append(SampleRecord.kind == query.kind)
     if query.split is not None:
-        conditions.append(SampleRecord.split == query.split.value)
+        conditions.append(_SPLIT.in_([query.split.value]))
     if query.problem is not None:
         conditions.append(SampleRecord.problem.is_not(None) if query.problem else SampleRecord.problem.is_(None))
     if query.text:

@@ -53,6 +53,9 @@ class SampleRecord(Base):
     mask: Mapped[str | None] = mapped_column(String)
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     split: Mapped[str] = mapped_column(String, server_default="train")
+    """Counts while it is no defect."""
+    defect_split: Mapped[str] = mapped_column(String, server_default="test")
+    """Counts while it is a defect, which is held out until a person gives it to methods that learn from defects."""
     source: Mapped[str | None] = mapped_column(String)
     """Where it came from: the imported file's path or the camera's address."""
     problem: Mapped[str | None] = mapped_column(String)

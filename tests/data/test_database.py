@@ -56,7 +56,7 @@ def test_a_project_of_the_first_version_opens(old_project: Path) -> None:
         rows = project.samples.rows(project.samples.ids())
         assert [(row.name, row.label, row.kind, row.split, row.has_mask) for row in rows] == [
             ("part 1.png", Label.GOOD, None, Split.TRAIN, False),
-            ("Teil ü.jpg", Label.DEFECT, "scratch", Split.TRAIN, True),
+            ("Teil ü.jpg", Label.DEFECT, "scratch", Split.TEST, True),
             ("part 3.png", Label.NONE, None, Split.TRAIN, False),
         ]
         assert rows[1].added_at.isoformat() == "2026-10-01T08:00:01.500000+00:00"

@@ -104,6 +104,18 @@ def test_twins_within_one_import_are_noticed(project: Project, tmp_path: Path) -
     assert take(project, tmp_path / "a.png", tmp_path / "b.png")[:2] == (1, 1)
 
 
+def test_defects_among_training_images_are_given_to_training_unless_a_label_is_given_for_all(
+    project: Project, tmp_path: Path
+) -> None:
+    bent = save(tmp_path / "screw" / "train" / "bent" / "000.png", picture(50))
+    save_mvtec(tmp_path / "screw")
+    take(project, tmp_path / "screw")
+    assert [s.split for s in project.dataset().samples if s.kind == "bent"] == [Split.TRAIN]
+    project.samples.remove(project.samples.ids())
+    project.samples.import_paths([bent], no_progress, CancelToken(), Label.DEFECT)
+    assert [s.split for s in project.dataset().samples] == [Split.TEST]
+
+
 def test_a_folder_in_mvtec_layout_brings_labels_and_masks(project: Project, tmp_path: Path) -> None:
     assert take(project, save_mvtec(tmp_path / "screw")) == (6, 0, {})
     found = [(s.label, s.split, s.kind, s.mask_path is not None) for s in project.dataset().samples]

@@ -51,7 +51,7 @@ def labelled(filled: Project) -> Project:
         (SampleQuery(label=Label.GOOD), "0 1 5"),
         (SampleQuery(label=Label.NONE), "6 7"),
         (SampleQuery(label=Label.DEFECT, kind="scratch"), "2"),
-        (SampleQuery(split=Split.TEST), "5"),
+        (SampleQuery(split=Split.TEST), "2 3 5"),
         (SampleQuery(label=Label.GOOD, split=Split.TRAIN), "0 1"),
         (SampleQuery(text="PART 00"), "0 1 2 3 4 5 6 7"),
         (SampleQuery(text="Scratch"), "2"),
@@ -95,6 +95,36 @@ def test_what_training_is_given(labelled: Project) -> None:
     assert [sample.id for sample in train] == labelled.samples.ids()[:2]
     assert {sample.split for sample in samples if sample.label is Label.DEFECT} == {Split.TEST}
     assert [sample.kind for sample in samples if sample.label is Label.DEFECT] == ["scratch", "100%_dent"]
+
+
+def test_a_defect_is_learned_from_only_where_a_person_gave_it_to_training(labelled: Project) -> None:
+    defects, store = labelled.samples.ids()[2:4], labelled.samples
+
+    def given() -> list[int | None]:
+        return [sample.id for sample in labelled.dataset().select(Label.DEFECT, Split.TRAIN)]
+
+    before = store.set_split(defects[:1], Split.TRAIN)
+    assert given() == store.ids(SampleQuery(label=Label.DEFECT, split=Split.TRAIN)) == defects[:1]
+    after = store.set_label(defects[:1], Label.GOOD)
+    store.restore(after)
+    assert given() == defects[:1]
+    store.restore(before)
+    assert given() == []
+
+
+@pytest.mark.parametrize("split", Split)
+def test_relabelling_there_and_back_keeps_the_split_of_a_good_part(filled: Project, split: Split) -> None:
+    one = filled.samples.ids()[:1]
+    filled.samples.set_label(one, Label.GOOD)
+    filled.samples.set_split(one, split)
+    filled.samples.set_label(one, Label.DEFECT)
+    assert filled.samples.rows(one)[0].split is Split.TEST
+    filled.samples.set_label(one, Label.GOOD)
+    assert filled.samples.rows(one)[0].split is split
+
+
+def test_a_defect_from_the_camera_is_held_out(project: Project) -> None:
+    assert project.samples.add_frame(frame(1), Label.DEFECT).split is Split.TEST
 
 
 def test_the_kind_of_defect_stays_until_it_is_taken_away(filled: Project) -> None:

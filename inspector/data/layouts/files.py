@@ -34,11 +34,13 @@ def good_in(folder: Path, split: Split) -> Iterator[Sample]:
     return (Sample(path, Label.GOOD, split) for path in images_in(folder))
 
 
-def defects_in(folder: Path, kind: str | None, masks: Path, ending: str = "") -> Iterator[Sample]:
+def defects_in(
+    folder: Path, kind: str | None, masks: Path, ending: str = "", split: Split = Split.TEST
+) -> Iterator[Sample]:
     """Everything in a folder as defects; masks are called as their pictures are, plus `ending`, with any suffix.
 
-    A defect is never learned from: TEST. One without a mask is a defect all the same.
+    One without a mask is a defect all the same.
     """
     known = {path.stem: path for path in images_in(masks)}
     for path in images_in(folder):
-        yield Sample(path, Label.DEFECT, Split.TEST, kind, known.get(f"{path.stem}{ending}"))
+        yield Sample(path, Label.DEFECT, split, kind, known.get(f"{path.stem}{ending}"))

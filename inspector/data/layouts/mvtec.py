@@ -18,7 +18,8 @@ def recognises(folder: Path) -> bool:
 
 
 def samples(folder: Path) -> Iterator[Sample]:
-    """Good samples keep their split; every other folder is a kind of defect, even one that someone put below train/.
+    """Every other folder than `good` is a kind of defect; one that someone put below train/ is for methods that learn
+    from defects.
 
     Raises OSError where a folder cannot be listed.
     """
@@ -27,4 +28,4 @@ def samples(folder: Path) -> Iterator[Sample]:
             if kind.name == "good":
                 yield from good_in(kind, split)
             else:
-                yield from defects_in(kind, kind.name, folder / "ground_truth" / kind.name, "_mask")
+                yield from defects_in(kind, kind.name, folder / "ground_truth" / kind.name, "_mask", split)

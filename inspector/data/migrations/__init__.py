@@ -15,9 +15,9 @@ from alembic.script.base import Script
 from alembic.script.revision import RevisionMap
 from sqlalchemy import Connection
 
-from inspector.data.migrations import v0001_first, v0002_splits
+from inspector.data.migrations import v0001_first, v0002_splits, v0003_learned_defects
 
-STEPS = (v0001_first, v0002_splits)
+STEPS = (v0001_first, v0002_splits, v0003_learned_defects)
 REVISIONS = tuple(step.revision for step in STEPS)
 HEAD = REVISIONS[-1]
 

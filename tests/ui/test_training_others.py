@@ -17,6 +17,7 @@ from inspector.data.project import Project
 from inspector.data.rows import SampleQuery
 from inspector.detectors import registry
 from inspector.detectors.regad import RegAD
+from inspector.detectors.registry import detector_type
 from inspector.tasks import CancelToken, no_progress
 from inspector.ui.context import AppContext
 from inspector.ui.panes.training import TrainingPane
@@ -60,6 +61,7 @@ def pane(
     project: Project, other: Path, context: AppContext, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[TrainingPane]:
     monkeypatch.setitem(registry._DETECTORS, "translator", f"{__name__}:Translator")
+    monkeypatch.setitem(registry._FAMILIES, "Across products", {"regad": "", "translator": ""})
     for folder in (other.with_name("Gelöscht"), other, project.folder):
         context.settings.remember_project(folder)
     context.set_project(project)
@@ -134,7 +136,9 @@ def test_a_method_that_lacks_defects_is_grey_and_says_why(pane: TrainingPane, pr
     pane.trainer.recount()
     qtbot.waitUntil(lambda: not model.item(row).isEnabled(), timeout=WAIT)
     assert "learns from defects" in model.item(row).toolTip()
-    assert all(model.item(place).isEnabled() for place in range(model.rowCount()) if place != row)
+    ids = {place: form.method.itemData(place) for place in range(model.rowCount())}
+    grey = {name for place, name in ids.items() if name and not model.item(place).isEnabled()}
+    assert grey == {name for name in ids.values() if name and detector_type(name).needs_defects}
     project.samples.set_split(project.samples.ids(SampleQuery(label=Label.DEFECT))[:1], Split.TRAIN)
     pane.trainer.recount()
     qtbot.waitUntil(model.item(row).isEnabled, timeout=WAIT)

@@ -18,7 +18,7 @@ from inspector.tasks import CancelToken, no_progress
 SMALL: dict[str, dict[str, Value]] = {
     "stfpm": {"steps": 80, "batch": 4},
     "draem": {"steps": 50, "batch": 2, "repairing_width": 8, "judging_width": 8, "learning_rate": 1e-2},
-    "riad": {"steps": 60, "batch": 1, "width": 8, "learning_rate": 5e-3, "cells": "8,16"},
+    "riad": {"steps": 60, "batch": 2, "width": 8, "learning_rate": 5e-3, "cells": "4,8"},
     "denoising_autoencoder": {"steps": 40, "batch": 2, "width": 8, "learning_rate": 5e-3},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""

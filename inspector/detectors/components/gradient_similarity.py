@@ -34,7 +34,8 @@ class GradientSimilarity(nn.Module):
         found = []
         for scale in range(_SCALES):
             both = functional.avg_pool2d(both, 2) if scale else both
-            a, b = self._lengths(both).split(1, 1)
+            lengths = self._lengths(both)
+            a, b = lengths[:, :1], lengths[:, 1:]
             similar = (2 * a * b + _C) / (a**2 + b**2 + _C)
             found.append(functional.interpolate(similar, size=size, mode="bilinear", align_corners=False))
         return torch.cat(found, 1).mean(1)

@@ -33,9 +33,9 @@ class DenoisingAutoencoderParameters(Parameters):
         "In each the network repairs one batch of spoiled pictures.",
         minimum=1,
         maximum=200_000,
-        quick=300,
+        quick=500,
     )
-    batch: int = parameter(16, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=4)
+    batch: int = parameter(16, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=2)
     learning_rate: float = parameter(
         1e-4,
         "Learning rate",

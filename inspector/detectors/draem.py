@@ -33,9 +33,9 @@ class DRAEMParameters(Parameters):
         "In each the networks practise on one batch of pictures with made-up defects.",
         minimum=1,
         maximum=200_000,
-        quick=250,
+        quick=400,
     )
-    batch: int = parameter(8, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=4)
+    batch: int = parameter(8, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=2)
     learning_rate: float = parameter(
         1e-4,
         "Learning rate",

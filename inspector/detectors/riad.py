@@ -33,7 +33,7 @@ class RIADParameters(Parameters):
         "In each the network guesses what was taken away from one batch of pictures.",
         minimum=1,
         maximum=200_000,
-        quick=250,
+        quick=200,
     )
     batch: int = parameter(4, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=2)
     learning_rate: float = parameter(
@@ -57,7 +57,7 @@ class RIADParameters(Parameters):
         "Sizes of cells",
         "Sides in pixels of what is taken away. Small cells find fine defects, large ones large defects; each size "
         "takes as long again to judge a picture.",
-        choices=("2,4,8,16", "4,8,16", "4,16", "8,16", "16"),
+        choices=("2,4,8,16", "4,8,16", "4,8", "4,16", "8,16", "16"),
         quick="4,16",
     )
 
@@ -67,8 +67,8 @@ class RIAD(LearnedDetector):
 
     Departures: which cells are taken away together while judging is drawn once from the seed, so that scores can be
     repeated; channels are normalised in groups within each picture, as a batch's statistics depend on how much was
-    taken away; steps on a fixed schedule, where the authors stop early; at the border, edges see repeated pixels and
-    windows average what lies inside; maps are enlarged after convolutions instead of before.
+    taken away; gradients are clipped; steps on a fixed schedule, where the authors stop early; at the border, edges
+    see repeated pixels and windows average what lies inside; maps are enlarged after convolutions instead of before.
     """
 
     id: ClassVar[str] = "riad"

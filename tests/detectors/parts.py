@@ -37,7 +37,7 @@ SMALL: dict[str, dict[str, Value]] = {
     "cutpaste": {"steps": 20, "batch": 4, "width": 8},
     "regad": {"steps": 10, "batch": 2, "pictures": 30, "dimensions": 40},
     "draem": {"steps": 50, "batch": 2, "repairing_width": 8, "judging_width": 8, "learning_rate": 1e-2},
-    "riad": {"steps": 60, "batch": 1, "width": 8, "learning_rate": 5e-3, "cells": "8,16"},
+    "riad": {"steps": 60, "batch": 2, "width": 8, "learning_rate": 5e-3, "cells": "4,8"},
     "denoising_autoencoder": {"steps": 40, "batch": 2, "width": 8, "learning_rate": 5e-3},
     "cyclegan": {"steps": 60, "width": 8, "blocks": 1, "critic_width": 16},
 }

@@ -10,7 +10,7 @@ from inspector.detectors.components.learning import Course, descend, mixed_preci
 from inspector.detectors.components.pictures import Pictures
 from inspector.detectors.components.riad_network import RIADNetwork
 
-_WEIGHT_DECAY = 1e-5
+_WEIGHT_DECAY, _CLIP = 1e-5, 1.0
 _FALLS_AT, _FALLS_TO = 5 / 6, 0.1
 
 
@@ -28,5 +28,5 @@ def practise(network: RIADNetwork, pictures: Pictures, course: Course, *, learni
             guessed = inpainted(network.unet, images, sets)
         loss = network.loss(guessed, images)
         course.tell(loss)
-        descend(loss, optimiser)
+        descend(loss, optimiser, clip=_CLIP, network=network)
         schedule.step()

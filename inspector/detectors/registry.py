@@ -23,6 +23,7 @@ _DETECTORS = {
     "regad": "inspector.detectors.regad:RegAD",
     "draem": "inspector.detectors.draem:DRAEM",
     "denoising_autoencoder": "inspector.detectors.denoising_autoencoder:DenoisingAutoencoder",
+    "anogan": "inspector.detectors.anogan:AnoGAN",
     "cyclegan": "inspector.detectors.cyclegan:CycleGAN",
 }
 

@@ -285,6 +285,7 @@ STAGES: dict[str, str] = {
     "features": "Computing features",
     "coreset": "Choosing the memory bank",
     "distilling": "Teaching the teacher",
+    "drawing": "Learning to draw good parts",
     "learning": "Training the network",
     "gaussians": "Fitting a model to each position",
     "cross_validation": "Scoring each part by the others",

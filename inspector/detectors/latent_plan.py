@@ -42,18 +42,18 @@ class LatentPlan:
         blocks = self._blocks()
         narrow = self.widths[0] * _COLOURS * _CORE
         products = self.latent * self.coarse + sum(cost.multiply_adds for cost in blocks) + narrow * self.side**2
-        norms = sum(2 * (wide + width) for width, wide in pairwise(self.widths))
+        rest = sum(2 * (wide + fine) + 3 * fine for fine, wide in pairwise(self.widths))  # normalisation and biases
         weights = (self.latent + 1) * self.coarse + sum(cost.weights for cost in blocks) + narrow + _COLOURS
-        return NetworkCost(products, weights + norms + 2 * self.widths[0])
+        return NetworkCost(products, weights + rest + 2 * self.widths[0])
 
     def trunk(self, outputs: int) -> NetworkCost:
         """Of one picture looked at by a critic or an encoder with so many answers."""
         blocks = self._blocks()
         narrow = self.widths[0] * _COLOURS * _CORE
         products = narrow * self.side**2 + sum(cost.multiply_adds for cost in blocks) + self.coarse * outputs
-        norms = sum(4 * width for width in self.widths[:-1])
+        rest = sum(4 * fine + fine + 2 * wide for fine, wide in pairwise(self.widths))
         weights = narrow + self.widths[0] + sum(cost.weights for cost in blocks) + (self.coarse + 1) * outputs
-        return NetworkCost(products, weights + norms)
+        return NetworkCost(products, weights + rest)
 
     def working_bytes(self) -> int:
         """What one picture keeps in memory while a network learns from it."""
@@ -65,5 +65,5 @@ class LatentPlan:
         for level, (fine, wide) in enumerate(pairwise(self.widths)):
             pixels = self.side**2 / 4**level
             weights = _CORE * fine * (fine + wide) + fine * wide
-            found.append(NetworkCost(pixels * (weights - fine * wide * 3 / 4), weights + 2 * fine + 2 * wide))
+            found.append(NetworkCost(pixels * (weights - fine * wide * 3 / 4), weights))
         return found

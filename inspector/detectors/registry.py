@@ -40,29 +40,12 @@ _FAMILIES: dict[str, dict[str, str]] = {
     },
     "Adversarial": {
         "ganomaly": "inspector.detectors.ganomaly:GANomaly",
+        "anogan": "inspector.detectors.anogan:AnoGAN",
         "cyclegan": "inspector.detectors.cyclegan:CycleGAN",
     },
     "Across products": {
         "regad": "inspector.detectors.regad:RegAD",
     },
-_DETECTORS = {
-    "padim": "inspector.detectors.padim:PaDiM",
-    "patchcore": "inspector.detectors.patchcore:PatchCore",
-    "spade": "inspector.detectors.spade:SPADE",
-    "dn2": "inspector.detectors.dn2:DN2",
-    "cpr": "inspector.detectors.cpr:CPR",
-    "stfpm": "inspector.detectors.stfpm:STFPM",
-    "reverse_distillation": "inspector.detectors.reverse_distillation:ReverseDistillation",
-    "efficientad": "inspector.detectors.efficientad:EfficientAD",
-    "fastflow": "inspector.detectors.fastflow:FastFlow",
-    "csflow": "inspector.detectors.csflow:CSFlow",
-    "simplenet": "inspector.detectors.simplenet:SimpleNet",
-    "supersimplenet": "inspector.detectors.supersimplenet:SuperSimpleNet",
-    "regad": "inspector.detectors.regad:RegAD",
-    "draem": "inspector.detectors.draem:DRAEM",
-    "denoising_autoencoder": "inspector.detectors.denoising_autoencoder:DenoisingAutoencoder",
-    "anogan": "inspector.detectors.anogan:AnoGAN",
-    "cyclegan": "inspector.detectors.cyclegan:CycleGAN",
 }
 """The methods by what they have in common, in the order a person should meet them."""
 

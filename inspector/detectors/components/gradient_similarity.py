@@ -8,8 +8,8 @@ from torch.nn import functional
 
 _C = 0.0026
 _SCALES = 4
-_SLOPE_OF_ROOT = 1e-8
-"""Keeps the derivative of the gradient's length finite where a picture is even."""
+_SLOPE_OF_ROOT = 1e-6
+"""Keeps the derivative of the gradient's length finite where a picture is even. The exporter takes 1e-8 for nothing."""
 
 
 class GradientSimilarity(nn.Module):

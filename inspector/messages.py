@@ -175,8 +175,10 @@ ERRORS: dict[str, str] = {
     # jobs
     "output_failed": "The results could not be written to “{path}”: {reason}. Choose another place, then try again.",
     "benchmark_bug": "An error in Inspector itself ended this pairing ({reason}). Please report it with the log.",
-    "benchmark_no_map": "{method} judges whole pictures and draws no map, so there are no figures of pixels.",
-    "benchmark_no_masks": "No defect of {dataset} that was held out has a mask, so there are no figures of pixels.",
+    "benchmark_no_map": "{method} judges whole pictures and draws no map, so there are no figures of pixels. "
+    "Choose another method where outlines matter.",
+    "benchmark_no_masks": "No defect of {dataset} that was held out has a mask, so there are no figures of pixels. "
+    "Draw masks on some to have them.",
     "benchmark_without_dask": "Dask is not installed, so the pairings ran one after another on this computer. "
     'To run several at a time, or on several computers, install it: pip install "inspector[compare]".',
     "benchmark_other_request": "{count} finished pairings in “{folder}” belong to other pictures, settings or another "

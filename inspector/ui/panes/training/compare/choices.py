@@ -76,7 +76,7 @@ class Choices(QWidget):
         """Offer the open project, ticked, and forget what was added before."""
         self.data.clear()
         if project is not None:
-            self._add_data(project.folder, project.name)
+            self._add_data(project.folder, self.tr("This project"))  # its own name is in the database
         self._enable_methods()
 
     def add(self, folder: Path) -> None:

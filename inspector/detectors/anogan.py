@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.latent_plan import LatentPlan
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
@@ -43,7 +44,7 @@ class AnoGANParameters(Parameters):
         maximum=1_000_000,
         quick=400,
     )
-    batch: int = parameter(64, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=8)
+    batch: int = shared_parameters.batch_size(64, quick=8)
     learning_rate: float = parameter(
         1e-4,
         "Learning rate",
@@ -85,13 +86,7 @@ class AnoGANParameters(Parameters):
         minimum=0.0,
         maximum=100.0,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=False)
 
 
 class AnoGAN(LearnedDetector):

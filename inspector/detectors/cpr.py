@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.cascade_cost import Cascade, cascade_work
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
@@ -36,22 +37,16 @@ class CPRParameters(Parameters):
         "does not count, and places of the part are told from each other.",
         choices=("texture", "object"),
     )
-    steps: int = parameter(
+    steps: int = shared_parameters.training_steps(
         0,
-        "Training steps",
         "In each the local features practise on one batch of pictures. 0: as published, 500 for textures and 40,000 "
         "for objects.",
+        quick=300,
         minimum=0,
         maximum=200_000,
-        quick=300,
     )
-    batch: int = parameter(
-        32,
-        "Pictures a step",
-        "How many pictures with drawn defects make a batch; each has a good one beside it.",
-        minimum=1,
-        maximum=256,
-        quick=4,
+    batch: int = shared_parameters.batch_size(
+        32, "How many pictures with drawn defects make a batch; each has a good one beside it.", quick=4
     )
     learning_rate: float = parameter(
         0.001, "Learning rate", "How far the first steps go; the last go nowhere.", minimum=1e-6, maximum=1.0
@@ -99,13 +94,7 @@ class CPRParameters(Parameters):
         "Folder of surfaces",
         "Drawn defects show pictures of this folder, for instance a collection of textures. Empty: drawn surfaces.",
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values, and of the score.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=True)
 
 
 class CPR(LearnedDetector):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.flow_detector import FlowDetector
 from inspector.detectors.flow_work import csflow_cost, csflow_kept, flow_work, grids_of, scale_sizes
 from inspector.detectors.parameters import Parameters, parameter
@@ -27,23 +28,11 @@ _EPSILON, _WEIGHT_DECAY = 1e-4, 1e-5
 class CSFlowParameters(Parameters):
     """See `CSFlow`."""
 
-    steps: int = parameter(
-        3600,
-        "Training steps",
-        "In each the flow learns from one batch of pictures.",
-        minimum=1,
-        maximum=100_000,
-        quick=240,
+    steps: int = shared_parameters.training_steps(
+        3600, "In each the flow learns from one batch of pictures.", quick=240
     )
-    batch: int = parameter(16, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=4)
-    learning_rate: float = parameter(
-        2e-4,
-        "Learning rate",
-        "How far each step goes. Lower it if the loss jumps about.",
-        minimum=1e-6,
-        maximum=1.0,
-        quick=1e-3,
-    )
+    batch: int = shared_parameters.batch_size(16, quick=4)
+    learning_rate: float = shared_parameters.learning_rate(2e-4, quick=1e-3, maximum=1.0)
     flow_steps: int = parameter(
         4,
         "Steps of the flow",
@@ -60,13 +49,7 @@ class CSFlowParameters(Parameters):
         maximum=4096,
         quick=32,
     )
-    map_sigma: float = parameter(
-        0.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values, not of the score.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(0.0, in_score=False)
 
 
 class CSFlow(FlowDetector):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.work import Material, NetworkCost, Work, learner_work
@@ -30,28 +31,17 @@ class CutPasteParameters(Parameters):
         "What is pasted in training: patches (normal), small turned strips (scar), or both, to be told apart (3way).",
         choices=("normal", "scar", "3way"),
     )
-    steps: int = parameter(
+    steps: int = shared_parameters.training_steps(
         65_536,
-        "Training steps",
         "In each the network sees one batch of pictures, as they are and with pasted pieces.",
-        minimum=1,
-        maximum=1_000_000,
         quick=400,
+        maximum=1_000_000,
     )
-    batch: int = parameter(
-        32,
-        "Pictures a step",
-        "How many pictures make a batch; each is shown as it is and once with each kind of piece.",
-        minimum=1,
-        maximum=256,
-        quick=4,
+    batch: int = shared_parameters.batch_size(
+        32, "How many pictures make a batch; each is shown as it is and once with each kind of piece.", quick=4
     )
-    learning_rate: float = parameter(
-        0.03,
-        "Learning rate",
-        "How far the first steps go; later ones go less far. Lower it if the loss jumps about.",
-        minimum=1e-5,
-        maximum=1.0,
+    learning_rate: float = shared_parameters.learning_rate(
+        0.03, "How far the first steps go; later ones go less far.", minimum=1e-5, maximum=1.0
     )
     width: int = parameter(
         64,
@@ -61,13 +51,7 @@ class CutPasteParameters(Parameters):
         maximum=128,
         quick=16,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values, not of the score.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=False)
 
 
 class CutPaste(LearnedDetector):

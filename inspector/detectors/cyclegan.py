@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.translator_plan import TranslatorPlan
@@ -28,22 +29,15 @@ _PASSES = 6
 class CycleGANParameters(Parameters):
     """See `CycleGAN`."""
 
-    steps: int = parameter(
+    steps: int = shared_parameters.training_steps(
         32_000,
-        "Training steps",
         "In each the networks learn from one batch of good and one of defective pictures.",
-        minimum=1,
-        maximum=500_000,
         quick=250,
+        maximum=500_000,
     )
-    batch: int = parameter(1, "Pictures a step", "How many pictures of each sort make a batch.", minimum=1, maximum=64)
-    learning_rate: float = parameter(
-        2e-4,
-        "Learning rate",
-        "How far the steps of the first half go; later ones go less far. Lower it if the loss jumps about.",
-        minimum=1e-6,
-        maximum=0.1,
-        quick=2e-3,
+    batch: int = shared_parameters.batch_size(1, "How many pictures of each sort make a batch.", maximum=64)
+    learning_rate: float = shared_parameters.learning_rate(
+        2e-4, "How far the steps of the first half go; later ones go less far.", quick=2e-3
     )
     width: int = parameter(
         64,
@@ -59,13 +53,7 @@ class CycleGANParameters(Parameters):
     critic_width: int = parameter(
         64, "Width of the critics", "Channels of their first layer.", minimum=4, maximum=128, quick=16
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values, and of the score.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=True)
 
 
 class CycleGAN(LearnedDetector):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.unet_plan import UNetPlan
@@ -27,22 +28,12 @@ _DEPTH = 4
 class DenoisingAutoencoderParameters(Parameters):
     """See `DenoisingAutoencoder`."""
 
-    steps: int = parameter(
-        8000,
-        "Training steps",
-        "In each the network repairs one batch of spoiled pictures.",
-        minimum=1,
-        maximum=200_000,
-        quick=500,
+    steps: int = shared_parameters.training_steps(
+        8000, "In each the network repairs one batch of spoiled pictures.", quick=500, maximum=200_000
     )
-    batch: int = parameter(16, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=2)
-    learning_rate: float = parameter(
-        1e-4,
-        "Learning rate",
-        "How far the first steps go; later ones go less far. Lower it if the loss jumps about.",
-        minimum=1e-6,
-        maximum=0.1,
-        quick=2e-3,
+    batch: int = shared_parameters.batch_size(16, quick=2)
+    learning_rate: float = shared_parameters.learning_rate(
+        1e-4, "How far the first steps go; later ones go less far.", quick=2e-3
     )
     width: int = parameter(
         64,
@@ -59,13 +50,7 @@ class DenoisingAutoencoderParameters(Parameters):
         minimum=0.01,
         maximum=1.0,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values, and of the score.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=True)
 
 
 class DenoisingAutoencoder(LearnedDetector):

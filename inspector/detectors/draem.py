@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.unet_plan import UNetPlan
@@ -27,22 +28,15 @@ _REPAIRING_DEPTH, _JUDGING_DEPTH = 4, 5
 class DRAEMParameters(Parameters):
     """See `DRAEM`."""
 
-    steps: int = parameter(
+    steps: int = shared_parameters.training_steps(
         18_000,
-        "Training steps",
         "In each the networks practise on one batch of pictures with made-up defects.",
-        minimum=1,
-        maximum=200_000,
         quick=400,
+        maximum=200_000,
     )
-    batch: int = parameter(8, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=2)
-    learning_rate: float = parameter(
-        1e-4,
-        "Learning rate",
-        "How far each step goes; the last ones go less far. Lower it if the loss jumps about.",
-        minimum=1e-6,
-        maximum=0.1,
-        quick=2e-3,
+    batch: int = shared_parameters.batch_size(8, quick=2)
+    learning_rate: float = shared_parameters.learning_rate(
+        1e-4, "How far each step goes; the last ones go less far.", quick=2e-3
     )
     repairing_width: int = parameter(
         128,

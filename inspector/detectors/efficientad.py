@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.components.efficientad_work import efficientad_work
 from inspector.detectors.components.pdn_layout import OUTPUTS, Size, convolutions, scaled
 from inspector.detectors.learned_detector import LearnedDetector
@@ -78,29 +79,13 @@ class EfficientADParameters(Parameters):
         maximum=0.1,
         quick=2e-3,
     )
-    steps: int = parameter(
-        70_000,
-        "Training steps",
-        "In each student and autoencoder practise on one batch of pictures.",
-        minimum=1,
-        maximum=1_000_000,
-        quick=1000,
+    steps: int = shared_parameters.training_steps(
+        70_000, "In each student and autoencoder practise on one batch of pictures.", quick=1000, maximum=1_000_000
     )
-    batch: int = parameter(
-        1,
-        "Pictures a step",
-        "How many pictures make a batch. The losses are those of single pictures, averaged.",
-        minimum=1,
-        maximum=64,
+    batch: int = shared_parameters.batch_size(
+        1, "How many pictures make a batch. The losses are those of single pictures, averaged.", maximum=64
     )
-    learning_rate: float = parameter(
-        1e-4,
-        "Learning rate",
-        "How far each step goes. Lower it if the loss jumps about.",
-        minimum=1e-6,
-        maximum=0.1,
-        quick=1e-3,
-    )
+    learning_rate: float = shared_parameters.learning_rate(1e-4, quick=1e-3)
     penalty: str = parameter(
         "drawn",
         "Pictures that are no product",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.flow_detector import FlowDetector
 from inspector.detectors.flow_work import fastflow_cost, fastflow_kept, flow_work, grids_of
 from inspector.detectors.parameters import Parameters, parameter
@@ -26,22 +27,11 @@ _WEIGHT_DECAY = 1e-5
 class FastFlowParameters(Parameters):
     """See `FastFlow`."""
 
-    steps: int = parameter(
-        3000,
-        "Training steps",
-        "In each the flows learn from one batch of pictures.",
-        minimum=1,
-        maximum=100_000,
-        quick=240,
+    steps: int = shared_parameters.training_steps(
+        3000, "In each the flows learn from one batch of pictures.", quick=240
     )
-    batch: int = parameter(32, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=8)
-    learning_rate: float = parameter(
-        1e-3,
-        "Learning rate",
-        "How far each step goes. Lower it if the loss jumps about.",
-        minimum=1e-6,
-        maximum=1.0,
-    )
+    batch: int = shared_parameters.batch_size(32, quick=8)
+    learning_rate: float = shared_parameters.learning_rate(1e-3, maximum=1.0)
     flow_steps: int = parameter(
         8,
         "Steps of each flow",
@@ -58,13 +48,7 @@ class FastFlowParameters(Parameters):
         maximum=4.0,
         quick=0.25,
     )
-    map_sigma: float = parameter(
-        0.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values, and of the score.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(0.0, in_score=True)
 
 
 class FastFlow(FlowDetector):

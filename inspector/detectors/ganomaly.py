@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.coder_plan import CoderPlan
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
@@ -27,23 +28,14 @@ _BETAS = (0.5, 0.999)
 class GANomalyParameters(Parameters):
     """See `GANomaly`."""
 
-    steps: int = parameter(
+    steps: int = shared_parameters.training_steps(
         3000,
-        "Training steps",
         "In each the network draws one batch of pictures again, and its adversary learns to tell them apart.",
-        minimum=1,
-        maximum=500_000,
         quick=400,
+        maximum=500_000,
     )
-    batch: int = parameter(64, "Pictures a step", "How many pictures make a batch.", minimum=2, maximum=256, quick=8)
-    learning_rate: float = parameter(
-        2e-4,
-        "Learning rate",
-        "How far each step goes. Lower it if the loss jumps about.",
-        minimum=1e-6,
-        maximum=0.1,
-        quick=1e-3,
-    )
+    batch: int = shared_parameters.batch_size(64, quick=8, minimum=2)
+    learning_rate: float = shared_parameters.learning_rate(2e-4, quick=1e-3)
     code: int = parameter(
         100,
         "Length of the code",
@@ -59,13 +51,7 @@ class GANomalyParameters(Parameters):
         maximum=128,
         quick=16,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=False)
 
 
 class GANomaly(LearnedDetector):

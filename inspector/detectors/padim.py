@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.cross_validation import Subset
 from inspector.detectors.feature_detector import FeatureDetector
 from inspector.detectors.parameters import Parameters, parameter
@@ -49,13 +50,7 @@ class PaDiMParameters(Parameters):
         minimum=1e-6,
         maximum=10.0,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values, and of the score.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=True)
 
 
 class PaDiM(FeatureDetector):

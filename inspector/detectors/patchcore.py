@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.cross_validation import Subset
 from inspector.detectors.feature_detector import FeatureDetector
 from inspector.detectors.parameters import Parameters, parameter
@@ -108,13 +109,7 @@ class PatchCoreParameters(Parameters):
         maximum=2048,
         quick=64,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=False)
 
 
 class PatchCore(FeatureDetector):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.alterations import ALL_COPIES, SMALL_COPIES, copies
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
@@ -33,15 +34,12 @@ _MEMORY = 512 << 20
 class RegADParameters(Parameters):
     """See `RegAD`."""
 
-    steps: int = parameter(
+    steps: int = shared_parameters.training_steps(
         1000,
-        "Training steps",
         "In each, some pictures of other products are brought into the position of others of the same product.",
-        minimum=1,
-        maximum=100_000,
         quick=150,
     )
-    batch: int = parameter(32, "Pictures a step", "How many pictures a step turns.", minimum=2, maximum=256, quick=4)
+    batch: int = shared_parameters.batch_size(32, "How many pictures a step turns.", quick=4, minimum=2)
     supports: int = parameter(
         2,
         "Pictures to compare with",
@@ -49,12 +47,8 @@ class RegADParameters(Parameters):
         minimum=1,
         maximum=16,
     )
-    learning_rate: float = parameter(
-        0.003,
-        "Learning rate",
-        "How far the first steps go; it falls to nothing. Lower it if the loss jumps about.",
-        minimum=1e-6,
-        maximum=10.0,
+    learning_rate: float = shared_parameters.learning_rate(
+        0.003, "How far the first steps go; it falls to nothing.", maximum=10.0
     )
     dimensions: int = parameter(
         100,
@@ -86,13 +80,7 @@ class RegADParameters(Parameters):
         minimum=1e-6,
         maximum=10.0,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values, and of the score.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=True)
 
 
 class RegAD(LearnedDetector):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.mirror_plan import MirrorPlan
 from inspector.detectors.parameters import Parameters, parameter
@@ -28,21 +29,12 @@ _BETAS = (0.5, 0.999)
 class ReverseDistillationParameters(Parameters):
     """See `ReverseDistillation`."""
 
-    steps: int = parameter(
-        3000,
-        "Training steps",
-        "In each the decoder practises on one batch of pictures.",
-        minimum=1,
-        maximum=100_000,
-        quick=300,
+    steps: int = shared_parameters.training_steps(
+        3000, "In each the decoder practises on one batch of pictures.", quick=300
     )
-    batch: int = parameter(16, "Pictures a step", "How many pictures make a batch.", minimum=2, maximum=256, quick=4)
-    learning_rate: float = parameter(
-        0.005,
-        "Learning rate",
-        "How far the first steps go; the last go nowhere. Lower it if the loss jumps about.",
-        minimum=1e-6,
-        maximum=1.0,
+    batch: int = shared_parameters.batch_size(16, quick=4, minimum=2)
+    learning_rate: float = shared_parameters.learning_rate(
+        0.005, "How far the first steps go; the last go nowhere.", maximum=1.0
     )
     blocks: int = parameter(
         3,
@@ -61,13 +53,7 @@ class ReverseDistillationParameters(Parameters):
         maximum=16,
         quick=4,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values, and of the score.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=True)
 
 
 class ReverseDistillation(LearnedDetector):

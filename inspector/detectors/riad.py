@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.unet_plan import UNetPlan
@@ -27,22 +28,15 @@ _DEPTH, _SETS = 4, 3
 class RIADParameters(Parameters):
     """See `RIAD`."""
 
-    steps: int = parameter(
+    steps: int = shared_parameters.training_steps(
         15_000,
-        "Training steps",
         "In each the network guesses what was taken away from one batch of pictures.",
-        minimum=1,
-        maximum=200_000,
         quick=200,
+        maximum=200_000,
     )
-    batch: int = parameter(4, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=2)
-    learning_rate: float = parameter(
-        1e-4,
-        "Learning rate",
-        "How far each step goes; the last ones go less far. Lower it if the loss jumps about.",
-        minimum=1e-6,
-        maximum=0.1,
-        quick=2e-3,
+    batch: int = shared_parameters.batch_size(4, quick=2)
+    learning_rate: float = shared_parameters.learning_rate(
+        1e-4, "How far each step goes; the last ones go less far.", quick=2e-3
     )
     width: int = parameter(
         64,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.work import Material, Work, learner_work
@@ -26,15 +27,13 @@ _ADAPTOR_RATE, _DISCRIMINATOR_RATE, _WEIGHT_DECAY = 1e-4, 2e-4, 1e-5
 class SimpleNetParameters(Parameters):
     """See `SimpleNet`."""
 
-    steps: int = parameter(
+    steps: int = shared_parameters.training_steps(
         4000,
-        "Training steps",
         "In each the network compares the patches of one batch of pictures with the same plus noise.",
-        minimum=1,
-        maximum=200_000,
         quick=400,
+        maximum=200_000,
     )
-    batch: int = parameter(8, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=64, quick=2)
+    batch: int = shared_parameters.batch_size(8, quick=2, maximum=64)
     noise: float = parameter(
         0.1,
         "Noise",
@@ -57,13 +56,7 @@ class SimpleNetParameters(Parameters):
         minimum=1,
         maximum=9,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=False)
 
 
 class SimpleNet(LearnedDetector):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.cross_validation import Subset
 from inspector.detectors.grids import bounded_grid
 from inspector.detectors.parameters import Parameters, parameter
@@ -52,13 +53,7 @@ class SPADEParameters(PooledParameters):
         minimum=4,
         maximum=128,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=False)
 
 
 class SPADE(PooledDetector):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.learned_detector import LearnedDetector
-from inspector.detectors.parameters import Parameters, parameter
+from inspector.detectors.parameters import Parameters
 from inspector.detectors.work import Material, Work, learner_work, twin_cost
 from inspector.features.costs import FeatureCost, multiply_adds
 from inspector.imaging.preprocessing import Preprocessing
@@ -28,29 +29,12 @@ _CHECKS = 20
 class STFPMParameters(Parameters):
     """See `STFPM`."""
 
-    steps: int = parameter(
-        600,
-        "Training steps",
-        "In each the student practises on one batch of pictures.",
-        minimum=1,
-        maximum=100_000,
-        quick=150,
+    steps: int = shared_parameters.training_steps(
+        600, "In each the student practises on one batch of pictures.", quick=150
     )
-    batch: int = parameter(32, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=8)
-    learning_rate: float = parameter(
-        0.4,
-        "Learning rate",
-        "How far each step goes. Lower it if the loss jumps about.",
-        minimum=1e-5,
-        maximum=10.0,
-    )
-    map_sigma: float = parameter(
-        0.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values, and of the score.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    batch: int = shared_parameters.batch_size(32, quick=8)
+    learning_rate: float = shared_parameters.learning_rate(0.4, minimum=1e-5, maximum=10.0)
+    map_sigma: float = shared_parameters.map_sigma(0.0, in_score=True)
 
 
 class STFPM(LearnedDetector):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
 from inspector.detectors.work import Material, Work, learner_work
@@ -28,15 +29,10 @@ _LATE, _SLOWER = (0.8, 0.9), 0.4
 class SuperSimpleNetParameters(Parameters):
     """See `SuperSimpleNet`."""
 
-    steps: int = parameter(
-        1500,
-        "Training steps",
-        "In each the network sees one batch of pictures, as they are and spoilt.",
-        minimum=1,
-        maximum=200_000,
-        quick=300,
+    steps: int = shared_parameters.training_steps(
+        1500, "In each the network sees one batch of pictures, as they are and spoilt.", quick=300, maximum=200_000
     )
-    batch: int = parameter(32, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=64, quick=4)
+    batch: int = shared_parameters.batch_size(32, quick=4, maximum=64)
     learning_rate: float = parameter(
         2e-4,
         "Learning rate",
@@ -75,13 +71,7 @@ class SuperSimpleNetParameters(Parameters):
         maximum=4,
         quick=1,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=False)
 
 
 class SuperSimpleNet(LearnedDetector):

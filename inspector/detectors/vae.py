@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from inspector.detectors import shared_parameters
 from inspector.detectors.coder_plan import CoderPlan
 from inspector.detectors.learned_detector import LearnedDetector
 from inspector.detectors.parameters import Parameters, parameter
@@ -29,23 +30,11 @@ _WARM_UP = 0.2
 class VAEParameters(Parameters):
     """See `VAE`."""
 
-    steps: int = parameter(
-        15_600,
-        "Training steps",
-        "In each the network draws one batch of pictures again.",
-        minimum=1,
-        maximum=500_000,
-        quick=600,
+    steps: int = shared_parameters.training_steps(
+        15_600, "In each the network draws one batch of pictures again.", quick=600, maximum=500_000
     )
-    batch: int = parameter(64, "Pictures a step", "How many pictures make a batch.", minimum=1, maximum=256, quick=8)
-    learning_rate: float = parameter(
-        2e-4,
-        "Learning rate",
-        "How far each step goes. Lower it if the loss jumps about.",
-        minimum=1e-6,
-        maximum=0.1,
-        quick=1e-3,
-    )
+    batch: int = shared_parameters.batch_size(64, quick=8)
+    learning_rate: float = shared_parameters.learning_rate(2e-4, quick=1e-3)
     beta: float = parameter(
         1.0,
         "Weight of the spread",
@@ -68,13 +57,7 @@ class VAEParameters(Parameters):
         maximum=128,
         quick=16,
     )
-    map_sigma: float = parameter(
-        4.0,
-        "Smoothing of the map",
-        "Standard deviation in pixels at 256 pixels; part of the map's raw values, and of the score.",
-        minimum=0.0,
-        maximum=32.0,
-    )
+    map_sigma: float = shared_parameters.map_sigma(4.0, in_score=True)
 
 
 class VAE(LearnedDetector):

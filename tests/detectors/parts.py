@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from inspector.detectors.base import BackboneChoice, Detector, DetectorSettings, Extras
-from inspector.detectors.parameters import Value, build
+from inspector.detectors.parameters import Value, build, declarations
 from inspector.detectors.registry import detector_ids, detector_type
 from inspector.features.registry import DEFAULT_BACKBONE
 from inspector.imaging.frame import Image
@@ -43,6 +43,8 @@ SMALL: dict[str, dict[str, Value]] = {
     "cyclegan": {"steps": 60, "width": 8, "blocks": 1, "critic_width": 16},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""
+
+_COUNTS = ("steps", "encoder_steps", "distillation_steps")
 
 SLACK: dict[str, int] = {"csflow": 12, "cutpaste": 12, "draem": 8, "regad": 12}
 """Pixels by which a map's peak may miss the defect, of methods whose maps are coarser than four pixels."""
@@ -97,6 +99,12 @@ def fitted(detector_id: str, images: Sequence[Image], **values: object) -> Detec
     detector = make(detector_id, **values)
     detector.fit(images, no_progress, CancelToken())
     return detector
+
+
+def few_steps(detector_id: str) -> dict[str, Value]:
+    """Values for tests that do not ask how well a method has learned."""
+    declared = {item.name for item in declarations(detector_type(detector_id).parameters_type)}
+    return {name: 4 for name in _COUNTS if name in declared}
 
 
 class CancellingImages(list[Image]):

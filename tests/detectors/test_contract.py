@@ -22,7 +22,18 @@ from inspector.features.registry import DEFAULT_BACKBONE, BackboneChoice
 from inspector.imaging.frame import Image
 from inspector.messages import STAGES
 from inspector.tasks import CancelToken, no_progress
-from tests.detectors.parts import DEFECT, SIZE, SLACK, CancellingImages, bad_part, fitted, good_part, good_parts, make
+from tests.detectors.parts import (
+    DEFECT,
+    SIZE,
+    SLACK,
+    CancellingImages,
+    bad_part,
+    few_steps,
+    fitted,
+    good_part,
+    good_parts,
+    make,
+)
 
 pytestmark = pytest.mark.parametrize("detector_id", detector_ids())
 
@@ -179,14 +190,14 @@ def test_identical_and_flat_images_work(detector_id: str, grey: int) -> None:
 def test_mixed_sizes_and_gray_images_work(detector_id: str) -> None:
     images = [good_part(1, 96, 96), good_part(2, 60, 120), good_part(3, 150, 90), good_part(4, 33, 47)]
     gray = [np.repeat(image.mean(2, keepdims=True).astype(np.uint8), 3, 2) for image in images]
-    detector = fitted(detector_id, gray, size=64)
+    detector = fitted(detector_id, gray, size=64, **few_steps(detector_id))
     assert detector.preprocessing is not None
     assert (detector.preprocessing.height, detector.preprocessing.width) == (64, 64)
     assert np.isfinite(scores(detector, gray)).all()
 
 
 def test_a_common_shape_is_kept(detector_id: str) -> None:
-    detector = fitted(detector_id, [good_part(seed, 60, 120) for seed in range(3)], size=96)
+    detector = fitted(detector_id, [good_part(seed, 60, 120) for seed in range(3)], size=96, **few_steps(detector_id))
     assert detector.preprocessing is not None
     size = detector.preprocessing.height, detector.preprocessing.width
     assert size == ((96, 96) if detector.square_only else (64, 128))
@@ -195,7 +206,8 @@ def test_a_common_shape_is_kept(detector_id: str) -> None:
 
 
 def test_the_same_seed_gives_the_same_detector(detector_id: str) -> None:
-    one, two = (fitted(detector_id, good_parts(4), size=64, seed=3) for _ in range(2))
+    values = {"size": 64, "seed": 3, **few_steps(detector_id)}
+    one, two = (fitted(detector_id, good_parts(4), **values) for _ in range(2))
     for name, value in one.state().items():
         np.testing.assert_array_equal(value, two.state()[name], err_msg=name)
 
@@ -206,7 +218,7 @@ def test_progress_counts_up_to_the_end(detector_id: str) -> None:
     def progress(done: int, total: int, stage: str, value: float | None = None) -> None:
         seen.setdefault(stage, []).append((done, total))
 
-    make(detector_id, size=64).fit(good_parts(5), progress, CancelToken())
+    make(detector_id, size=64, **few_steps(detector_id)).fit(good_parts(5), progress, CancelToken())
     assert seen
     for stage, counts in seen.items():
         assert stage in STAGES
@@ -224,7 +236,8 @@ def test_cancel_is_heard_within_a_second(detector_id: str) -> None:
 
 def test_cancel_is_heard_in_every_stage(detector_id: str) -> None:
     stages: list[str] = []
-    make(detector_id).fit(good_parts(6), lambda _, __, stage, value=None: stages.append(stage), CancelToken())
+    values = few_steps(detector_id)
+    make(detector_id, **values).fit(good_parts(6), lambda _, __, stage, value=None: stages.append(stage), CancelToken())
     for wanted in dict.fromkeys(stages):
         token = CancelToken()
         asked: list[float] = []
@@ -235,7 +248,7 @@ def test_cancel_is_heard_in_every_stage(detector_id: str) -> None:
                 token.cancel()  # noqa: B023
 
         with contextlib.suppress(Cancelled):
-            make(detector_id).fit(good_parts(6), progress, token)
+            make(detector_id, **values).fit(good_parts(6), progress, token)
         assert time.perf_counter() - asked[0] < 1.0
 
 

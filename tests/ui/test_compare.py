@@ -155,6 +155,13 @@ def test_methods_that_cannot_learn_here_are_greyed_with_the_reason(
     assert "two sets" in greyed.toolTip()
 
 
+def test_methods_that_learn_from_defects_can_be_chosen_once_some_are_marked(view: CompareView) -> None:
+    view.choices.tick_methods(("cyclegan",))
+    assert view.choices.detectors == ()
+    view.choices.set_marked_defects(3)
+    assert view.choices.detectors == ("cyclegan",)
+
+
 def test_without_a_method_or_data_nothing_can_be_started(view: CompareView) -> None:
     view.choices.tick_methods(())
     assert not view.start.isEnabled()

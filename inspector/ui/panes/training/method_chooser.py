@@ -36,7 +36,7 @@ class MethodChooser(QComboBox):
     @property
     def obstacle(self) -> str:
         """Why the chosen method cannot be used, "" where it can."""
-        return _needs_defects(self.detector) if self._lacks_defects(self.detector) else ""
+        return needs_defects_sentence(self.detector) if self._lacks_defects(self.detector) else ""
 
     def set_marked_defects(self, count: int) -> None:
         """How many defects there are to learn from."""
@@ -60,7 +60,7 @@ class MethodChooser(QComboBox):
             kind = detector_type(name)
             lacking = self._lacks_defects(kind)
             self._item(row).setEnabled(not lacking)
-            self._item(row).setToolTip(_needs_defects(kind) if lacking else translated(kind.summary))
+            self._item(row).setToolTip(needs_defects_sentence(kind) if lacking else translated(kind.summary))
 
     def _item(self, row: int) -> QStandardItem:
         model = self.model()
@@ -71,5 +71,6 @@ class MethodChooser(QComboBox):
         return kind.needs_defects and not self._marked_defects
 
 
-def _needs_defects(kind: type[Detector]) -> str:
+def needs_defects_sentence(kind: type[Detector]) -> str:
+    """Why a method cannot be used where no defect is marked for training."""
     return error_sentence(TrainingError("training_needs_defects", method=translated(kind.title)))

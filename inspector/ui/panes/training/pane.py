@@ -115,6 +115,7 @@ class TrainingPane(QWidget):
         self._context.models_changed.connect(self._models_changed)
         self.to_compare.clicked.connect(self._show_comparison)
         self.compare.left.connect(self._show_training)
+        self.trainer.marked_defects.connect(self.compare.choices.set_marked_defects)
         self.compare.models_changed.connect(self._context.models_changed)
         self.models.selected.connect(self._look_at)
         self.models.models.rename_wanted.connect(self.keeper.rename)

@@ -45,6 +45,8 @@ class Trainer(QWidget):
     """Form and button, and while training runs its live figure. `strip` shows progress and is placed by the pane."""
 
     failed = Signal(object)
+    marked_defects = Signal(int)
+    """How many defects may be learned from."""
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -168,6 +170,7 @@ class Trainer(QWidget):
         self._warning.setText(f"⚠ {warning}")
         self._warning.setVisible(bool(warning))
         self.form.set_marked_defects(counts.marked_defects)
+        self.marked_defects.emit(counts.marked_defects)
         self._enable()
 
     @Slot(object, object)

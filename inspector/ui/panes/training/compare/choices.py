@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from inspector.data.project import Project
 from inspector.detectors.registry import detector_ids, detector_type
 from inspector.ui.context import AppContext
+from inspector.ui.panes.training.method_chooser import needs_defects_sentence
 from inspector.ui.texts import translated
 from inspector.ui.theme import TOUCH
 
@@ -40,6 +41,7 @@ class Choices(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self._marked_defects = 0
         self.methods = QListWidget(self)
         self.data = QListWidget(self)
         self.add_folder = QPushButton(self.tr("Add folder…"), self)
@@ -92,6 +94,12 @@ class Choices(QWidget):
         for place in range(self.methods.count()):
             item = self.methods.item(place)
             item.setCheckState(_state(item.data(_VALUE) in detectors))
+
+    @Slot(int)
+    def set_marked_defects(self, count: int) -> None:
+        """How many defects of the open project may be learned from."""
+        self._marked_defects = count
+        self._enable_methods()
 
     def _add_data(self, folder: Path, name: str) -> None:
         item = _item(name, str(folder))
@@ -154,8 +162,8 @@ class Choices(QWidget):
             item = self.methods.item(place)
             kind = detector_type(item.data(_VALUE))
             reason = ""
-            if kind.needs_defects:
-                reason = self.tr("Learns from defects marked for training, which a comparison keeps for judging.")
+            if kind.needs_defects and not self._marked_defects:
+                reason = needs_defects_sentence(kind)
             elif kind.needs_others and not several:
                 reason = self.tr("Learns from other products: tick at least two sets of data.")
             item.setFlags(_flags(not reason))

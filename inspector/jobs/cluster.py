@@ -120,13 +120,15 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
         with client:
             yield client
         return
-    # Workers in this process open no port, and end with it; what is heavy runs in the processes below them.
+    # Workers in this process end with it; what is heavy runs in the processes below them.
     with (
         dask.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=False,
             dashboard_address=None,
+            # Its scheduler answers by HTTP all the same: to this computer only, at any port, so that two can run.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             memory_limit=0,
             silence_logs=logging.CRITICAL,
         ) as cluster,

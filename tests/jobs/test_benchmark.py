@@ -151,7 +151,11 @@ def test_on_a_scheduler_that_runs_already(parts: Path) -> None:
     from distributed import LocalCluster
 
     with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
     ) as there:
         result = run(job_for(parts, "padim", scheduler=there.scheduler_address))
     assert result.rows[0].image_auroc == 0.9

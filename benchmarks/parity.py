@@ -6,7 +6,7 @@ figures are then no measure of what the methods can do, but the same for both si
 number of steps of the same batch on both sides. Figures of both sides are computed here, from raw scores and maps at
 the input's size.
 
-    python benchmarks/parity.py --folder DATASET (--resnet18 FILE | --squeezenet FILE) [--methods A,B] [--json FILE]
+    python benchmarks/parity.py --folder DATASET [--resnet18 FILE] [--squeezenet FILE] [--methods A,B] [--json FILE]
 """
 
 from __future__ import annotations
@@ -90,10 +90,12 @@ def _backbone(arguments: argparse.Namespace, scratch: Path, train: list[Sample])
     """`resnet18.pth`: the one given, or one that was taught."""
     import torch
 
-    if arguments.resnet18:
+    if arguments.resnet18 and arguments.resnet18.exists():
         state = torch.load(arguments.resnet18, weights_only=True)
     else:
         state = _taught_resnet18(arguments.squeezenet, [read_image(sample.path) for sample in train], arguments.size)
+        if arguments.resnet18:
+            torch.save(state, arguments.resnet18)
     torch.save({key: value.float() if value.is_floating_point() else value for key, value in state.items()},
                scratch / "resnet18.pth")  # fmt: skip
 
@@ -210,7 +212,7 @@ def _print(rows: list[dict[str, Any]], images: int, test: list[Sample], size: in
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True, help="a set in MVTec AD layout with masks")
-    parser.add_argument("--resnet18", type=Path, help="weights of torchvision's ResNet-18")
+    parser.add_argument("--resnet18", type=Path, help="weights of torchvision's ResNet-18; a taught one is kept there")
     parser.add_argument("--squeezenet", type=Path, help="weights of SqueezeNet 1.1, to teach a ResNet-18 with")
     parser.add_argument("--env", type=Path, default=Path.home() / ".cache" / "inspector-benchmarks" / "anomalib")
     parser.add_argument("--methods", type=lambda text: text.split(","), default=list(PARAMETERS))
@@ -221,8 +223,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--side", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--scratch", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if not (arguments.resnet18 or arguments.squeezenet):
-        parser.error("give --resnet18 or --squeezenet")
+    if not (arguments.squeezenet or (arguments.resnet18 and arguments.resnet18.exists())):
+        parser.error("give a --resnet18 that is there, or --squeezenet to teach one")
     return arguments
 
 

@@ -70,6 +70,7 @@ class Autoencoder(LearnedDetector):
         "pretrained features; parts have to lie alike."
     )
     parameters_type: ClassVar[type[Parameters]] = AutoencoderParameters
+    channels_last: ClassVar[bool] = True
     needs_backbone: ClassVar[bool] = False
     learns_places: ClassVar[bool] = True
 

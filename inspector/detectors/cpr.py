@@ -117,6 +117,7 @@ class CPR(LearnedDetector):
         "taught with drawn defects. For surfaces, or for parts that lie alike."
     )
     parameters_type: ClassVar[type[Parameters]] = CPRParameters
+    channels_last: ClassVar[bool] = True
 
     @property
     def _chosen(self) -> CPRParameters:

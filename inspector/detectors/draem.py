@@ -77,6 +77,7 @@ class DRAEM(LearnedDetector):
         "Needs no pretrained features, but long training."
     )
     parameters_type: ClassVar[type[Parameters]] = DRAEMParameters
+    channels_last: ClassVar[bool] = True
     needs_backbone: ClassVar[bool] = False
 
     @property

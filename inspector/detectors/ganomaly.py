@@ -69,6 +69,7 @@ class GANomaly(LearnedDetector):
         "that needs no pretrained features; its map is only for looking at."
     )
     parameters_type: ClassVar[type[Parameters]] = GANomalyParameters
+    channels_last: ClassVar[bool] = True
     needs_backbone: ClassVar[bool] = False
     learns_places: ClassVar[bool] = True
 

@@ -32,6 +32,9 @@ class LearnedDetector(NetworkDetector):
     """
 
     calibration: ClassVar[Literal["cross_validated", "held_out"]] = "held_out"
+    channels_last: ClassVar[bool] = False
+    """Train in that layout. On a processor it takes a third to a half of the time off convolutions at full size, and
+    adds as much where maps are permuted or small."""
 
     @abstractmethod
     def _build(self, backbone: LoadedBackbone | None, preprocessing: Preprocessing) -> nn.Module:
@@ -49,6 +52,8 @@ class LearnedDetector(NetworkDetector):
     def fit(self, images: Sequence[Image], progress: Progress, cancel: CancelToken) -> None:
         """See `Detector.fit`. Raises also `WeightsError` where the backbone cannot be had, and `TrainingError`
         `training_no_images`, `training_diverged`, `out_of_memory`, `device_missing`."""
+        import torch
+
         from inspector.detectors.components.batches import device_of
         from inspector.detectors.components.learning import seeded
         from inspector.detectors.components.memory import memory_errors_named
@@ -60,8 +65,10 @@ class LearnedDetector(NetworkDetector):
         with memory_errors_named(), seeded(self.settings.seed):
             backbone = self._load_backbone(progress, cancel) if self.needs_backbone else None
             preprocessing = self._preprocessing_for(images, backbone)
-            network = self._build(backbone, preprocessing).to(device)
+            layout = torch.channels_last if self.channels_last else torch.contiguous_format
+            network = self._build(backbone, preprocessing).to(device).to(memory_format=layout)  # type: ignore[call-overload]
             self._teach(network, Pictures(images, preprocessing, device, cancel), progress, cancel)
+        network.to(memory_format=torch.contiguous_format)  # as it will be loaded, so that it judges alike
         self._network, self.preprocessing = network.eval().requires_grad_(False), preprocessing
         self.backbone = identity(backbone) if backbone is not None else None
 

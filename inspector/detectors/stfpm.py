@@ -30,7 +30,7 @@ class STFPMParameters(Parameters):
     """See `STFPM`."""
 
     steps: int = shared_parameters.training_steps(
-        600, "In each the student practises on one batch of pictures.", quick=150
+        600, "In each the student practises on one batch of pictures.", quick=300
     )
     batch: int = shared_parameters.batch_size(32, quick=8)
     learning_rate: float = shared_parameters.learning_rate(0.4, minimum=1e-5, maximum=10.0)
@@ -53,6 +53,7 @@ class STFPM(LearnedDetector):
         "Small and fast once trained."
     )
     parameters_type: ClassVar[type[Parameters]] = STFPMParameters
+    channels_last: ClassVar[bool] = True
     layer_set: ClassVar = "pyramid"
 
     @property

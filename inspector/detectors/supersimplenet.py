@@ -42,7 +42,7 @@ class SuperSimpleNetParameters(Parameters):
         quick=1e-3,
     )
     noise: float = parameter(
-        0.1,
+        0.03,
         "Noise",
         "How strong the noise is, as a share of how much each feature varies over good parts.",
         minimum=0.001,

@@ -1,14 +1,16 @@
 """Renew the pictures of the README: drives the real program through the demo and takes its picture in each pane.
 
-    python docs/screenshots.py [--folder docs/images] [--theme light]
+    python docs/screenshots.py [--folder docs/images] [--theme light] [--compared FOLDER]
 
-Needs no display. Takes a few minutes, most of it training the demo's model and comparing two methods.
+Needs no display. Takes a few minutes, most of it training the demo's model. The comparison shows what an earlier
+`inspector benchmark` wrote to the folder named with `--compared`; without one, two methods are compared now.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +27,7 @@ from inspector.jobs.demo import DemoJob
 from inspector.settings import Settings
 from inspector.ui.main_window import MainWindow
 from inspector.ui.navigation import Place
+from inspector.ui.panes.training.compare.run import comparison_folder
 
 SIZE = (1280, 800)
 PATIENCE_MS = 600_000
@@ -35,6 +38,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "images")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--product", default="washer")
+    parser.add_argument("--compared", type=Path, help="folder of an earlier `inspector benchmark`")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="inspector-") as home:
@@ -45,6 +49,7 @@ def main() -> None:
         window.show()
         try:
             take_all(window, arguments.folder, DemoJob(folder=Path(home) / "demo", products=(arguments.product,)))
+            compare(window, arguments.folder, arguments.compared)
         finally:
             window.close()
 
@@ -78,16 +83,23 @@ def take_all(window: MainWindow, folder: Path, job: DemoJob) -> None:
     window.go_to(Place.TRAINING)
     settle(3000)
     save(window, folder / "training.png")
-    compare(window, folder)
 
 
-def compare(window: MainWindow, folder: Path) -> None:
-    """Two methods on the demo's parts, for real."""
+def compare(window: MainWindow, folder: Path, earlier: Path | None) -> None:
+    """Methods compared for real: earlier, or two of them on the demo's parts now."""
     training = window.pane(Place.TRAINING)
     training.to_compare.click()
     view = training.compare
-    view.start.click()
-    wait_until(lambda: len(view.table.rows) == len(view.choices.detectors) and not view.run.runner.running)
+    if earlier is None:
+        view.start.click()
+        wait_until(lambda: len(view.table.rows) == len(view.choices.detectors) and not view.run.runner.running)
+    else:
+        project = window.context.project
+        assert project is not None
+        shutil.copytree(earlier / "rows", comparison_folder(project) / "rows")
+        view.run.load(project)
+        wait_until(lambda: bool(view.table.rows))
+    view.choose(max(view.table.rows, key=lambda row: row.image_auroc or 0))
     settle(1000)
     save(window, folder / "compare.png")
 

@@ -268,6 +268,8 @@ ERRORS: dict[str, str] = {
     "trigger_not_ready": "A trigger came while inspection was not running. Wait until it runs, then trigger again.",
     "trigger_overrun": "A trigger came before the part before it was done. Leave more time between triggers.",
     "trigger_timeout": "No picture came within {seconds} s after a trigger. Check that the camera is running.",
+    "records_missing": "There are no inspection records “{path}”. Name the folder of a project with which parts were "
+    "inspected, or a file with records.",
     "records_newer": "The inspection records “{path}” were made by a newer Inspector. Update Inspector, or move the "
     "file elsewhere to begin new records.",
     "records_gone": "The inspection records “{path}” are gone: they were moved or deleted, or their drive is not "
@@ -303,6 +305,7 @@ STAGES: dict[str, str] = {
     "rendering": "Rendering simulated parts",
     "inspecting": "Inspecting simulated parts",
     "opening": "Opening",
+    "writing": "Writing",
 }
 
 

@@ -9,6 +9,8 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,15 @@ import pytest
 from inspector import paths
 from inspector.cli import catalogue, demo
 from inspector.cli.entry import app, run
+from inspector.data.layout import ProjectLayout
+from inspector.evaluation.judge import Verdict
 from inspector.features.registry import backbone_info
 from inspector.features.weights import file_sha256
 from inspector.imaging.files import read_image
 from inspector.runtime.bundle import load_bundle
+from inspector.station.records import RecordStore
 from tests.support.parts import SIZE, write_good, write_mvtec
+from tests.support.records import BEGIN, record
 
 INSPECTOR = [sys.executable, "-m", "inspector"]
 
@@ -293,3 +299,34 @@ def test_selftest_passes_and_prints_one_line_for_each_thing(capsys: pytest.Captu
     lines = capsys.readouterr().out.splitlines()
     assert lines
     assert all(line.startswith("ok ") for line in lines)
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """A folder with the records of an hour."""
+    with closing(RecordStore(ProjectLayout(tmp_path).records)) as store:
+        store.add([record(number, Verdict.FAIL if number % 4 == 0 else Verdict.PASS) for number in range(1, 61)])
+    return tmp_path
+
+
+def test_records_are_counted_and_listed(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["records", str(recorded), "--last", "3"]) == 0
+    shown = capsys.readouterr().out
+    assert "60 records: 45 pass, 0 review, 15 fail, 0 not inspected." in shown
+    assert "Passed: 75.0% of 60 inspected (95 % interval 62.1% to 85.3%)." in shown
+    assert shown.count("usb:0") == 3
+
+
+def test_records_are_narrowed_and_written(recorded: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    since = (BEGIN + timedelta(minutes=31)).astimezone().strftime("%Y-%m-%dT%H:%M")
+    command = ["records", str(recorded), "--since", since, "--verdict", "fail", "--json", "-"]
+    assert run([*command, "--csv", str(tmp_path / "fails.csv")]) == 0
+    answer = capsys.readouterr()
+    assert json.loads(answer.out)["verdicts"] == {"pass": 0, "review": 0, "fail": 8, "not_inspected": 0}
+    assert "8 records written" in answer.err
+    assert len((tmp_path / "fails.csv").read_text(encoding="utf-8").splitlines()) == 9
+
+
+def test_a_folder_without_records_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["records", str(tmp_path)]) == 1
+    assert "no inspection records" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from inspector import __version__, paths
-from inspector.cli import catalogue, comparing, demo, models, weights
+from inspector.cli import catalogue, comparing, demo, models, recorded, weights
 from inspector.cli.console import complain
 from inspector.cli.selftest import selftest
 from inspector.errors import Cancelled, InspectorError, shortage
@@ -41,6 +41,7 @@ app.command("evaluate")(models.evaluate)
 app.command("predict")(models.predict)
 app.command("export")(models.export)
 app.command("benchmark")(comparing.benchmark)
+app.command("records")(recorded.records)
 app.command("detectors")(catalogue.detectors)
 app.command("backbones")(catalogue.backbones)
 app.command("cameras")(catalogue.cameras)

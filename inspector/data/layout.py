@@ -45,6 +45,11 @@ class ProjectLayout:
         return self.root / "comparison"
 
     @property
+    def records(self) -> Path:
+        """Every inspection that used a model of the project."""
+        return self.root / "records.sqlite"
+
+    @property
     def thumbnails(self) -> Path:
         """Can be deleted at any time."""
         return self.root / "cache" / "thumbnails"

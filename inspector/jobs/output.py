@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from inspector.errors import InspectorError
-from inspector.runtime.container import check_writable
+from inspector.runtime.container import check_writable, file_written_whole
 
 
 def write_output(path: Path, text: str) -> None:
@@ -15,6 +16,13 @@ def write_output(path: Path, text: str) -> None:
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
+
+
+@contextlib.contextmanager
+def output_file(path: Path) -> Iterator[TextIO]:
+    """A UTF-8 file to write line by line, there in the end whole or not at all. Raises `output_failed`."""
+    with _explained(path), file_written_whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as text:
+        yield text
 
 
 def check_output_folder(folder: Path) -> None:

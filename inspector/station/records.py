@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     URL,
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     Engine,
@@ -37,6 +38,8 @@ from inspector.evaluation.judge import Verdict
 from inspector.station.inspection import Inspection
 
 SCHEMA_VERSION = 1
+
+_PAGE = 1000
 
 _metadata = MetaData()
 _schema = Table("record_schema", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
@@ -79,6 +82,34 @@ class Record:
     fault: str | None
     latency_ms: float
     software: str = __version__
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """Which records are asked for: those of the time from `since` to before `until` (aware), with one of `verdicts`
+    (none: any), of this source and model name (None: any)."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    verdicts: Collection[Verdict] = ()
+    source: str | None = None
+    model_name: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As SQL."""
+        columns = _records.c
+        found = []
+        if self.since is not None:
+            found.append(columns.inspected_at >= _naive(self.since))
+        if self.until is not None:
+            found.append(columns.inspected_at < _naive(self.until))
+        if self.verdicts:
+            found.append(columns.verdict.in_([str(verdict) for verdict in self.verdicts]))
+        if self.source is not None:
+            found.append(columns.source == self.source)
+        if self.model_name is not None:
+            found.append(columns.model_name == self.model_name)
+        return found
 
 
 def record_of(inspection: Inspection, source: str, model_name: str) -> Record:
@@ -124,11 +155,44 @@ class RecordStore:
         with self._explained(), self._engine.begin() as connection:
             connection.execute(insert(_records), [_row(record) for record in records])
 
-    def newest(self, limit: int) -> list[Record]:
+    def newest(self, limit: int, wanted: RecordFilter | None = None) -> list[Record]:
         """The rows added last, newest first."""
-        query = select(_records).order_by(_records.c.id.desc()).limit(limit)
+        query = select(_records).where(*_conditions(wanted)).order_by(_records.c.id.desc()).limit(limit)
         with self._explained(), self._engine.connect() as connection:
             return [_record(dict(row)) for row in connection.execute(query).mappings()]
+
+    def read(self, wanted: RecordFilter | None = None) -> Iterator[Record]:
+        """All rows there were when it began, oldest first, a thousand at a time in memory."""
+        with self._explained(), self._engine.connect() as connection:
+            last = connection.scalar(select(func.max(_records.c.id))) or 0
+        after = 0
+        while True:
+            query = (
+                select(_records)
+                .where(_records.c.id > after, _records.c.id <= last, *_conditions(wanted))
+                .order_by(_records.c.id)
+                .limit(_PAGE)
+            )
+            with self._explained(), self._engine.connect() as connection:
+                page = [dict(row) for row in connection.execute(query).mappings()]
+            if not page:
+                return
+            after = page[-1]["id"]
+            yield from map(_record, page)
+
+    def tally(self, wanted: RecordFilter | None = None) -> dict[Verdict, int]:
+        """How many rows have which verdict; every verdict is named."""
+        query = select(_records.c.verdict, func.count()).where(*_conditions(wanted)).group_by(_records.c.verdict)
+        with self._explained(), self._engine.connect() as connection:
+            counted = {Verdict(verdict): int(count) for verdict, count in connection.execute(query)}
+        return {verdict: counted.get(verdict, 0) for verdict in Verdict}
+
+    def period(self, wanted: RecordFilter | None = None) -> tuple[datetime | None, datetime | None]:
+        """The first and the last time of these rows, UTC; None without one."""
+        times = func.min(_records.c.inspected_at), func.max(_records.c.inspected_at)
+        with self._explained(), self._engine.connect() as connection:
+            first, last = connection.execute(select(*times).where(*_conditions(wanted))).one()
+        return first and first.replace(tzinfo=UTC), last and last.replace(tzinfo=UTC)
 
     def count(self) -> int:
         """How many rows there are."""
@@ -199,9 +263,17 @@ def _create(connection: Connection) -> None:
     connection.execute(insert(_schema), {"version": SCHEMA_VERSION})
 
 
+def _conditions(wanted: RecordFilter | None) -> list[ColumnElement[bool]]:
+    return [] if wanted is None else wanted.conditions()
+
+
+def _naive(moment: datetime) -> datetime:
+    """SQLite keeps no time zone: UTC goes in without one and gets it back when read."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
 def _row(record: Record) -> dict[str, Any]:
-    # SQLite keeps no time zone: UTC goes in without one and gets it back when read.
-    return {**asdict(record), "inspected_at": record.inspected_at.astimezone(UTC).replace(tzinfo=None)}
+    return {**asdict(record), "inspected_at": _naive(record.inspected_at)}
 
 
 def _record(row: dict[str, Any]) -> Record:

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from inspector.cameras.base import CameraSource
+from inspector.data.layout import ProjectLayout
 from inspector.data.project import Project
 from inspector.detectors.base import Prediction
 from inspector.errors import CameraError
@@ -25,7 +26,6 @@ from inspector.station.status import LoopStatus, State
 from inspector.ui.context import AppContext
 from inspector.ui.dialogs.message import MessageDialog
 from inspector.ui.panes.inspection import InspectionPane
-from inspector.ui.panes.inspection.pane import RECORDS
 from inspector.ui.panes.inspection.parts import live_part
 from tests.support.brightness import FAIL, REVIEW, add_brightness_model, write_pictures
 
@@ -81,7 +81,7 @@ def test_a_folder_is_inspected_to_its_end(pane: InspectionPane, qtbot: QtBot, pi
     assert pane.banner.isHidden()
     assert (figure(pane, "inspected"), figure(pane, "passed"), figure(pane, "failed")) == ("3", "1", "1")
     assert figure(pane, "yield") == "33.3%"
-    with closing(RecordStore(project.folder / RECORDS)) as store:
+    with closing(RecordStore(ProjectLayout(project.folder).records)) as store:
         records = store.newest(10)
     assert [(record.number, record.verdict.value, record.score) for record in reversed(records)] == [
         (1, "pass", pytest.approx(50)), (2, "review", pytest.approx(150)), (3, "fail", pytest.approx(250)),

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from inspector.data.layout import ProjectLayout
 from inspector.errors import InspectorError
 from inspector.evaluation.judge import Thresholds, Verdict
 from inspector.station.counters import Counts
@@ -32,7 +33,6 @@ from inspector.ui.widgets.filmstrip import Filmstrip
 from inspector.ui.widgets.source_selector import source_from
 from inspector.ui.widgets.verdict_tile import VerdictTile
 
-RECORDS = "records.sqlite"
 SIDE_WIDTH, NARROW_SIDE_WIDTH = 510, 360
 """With and without the thresholds, in device-independent pixels."""
 _ALIVE = (State.STARTING, State.RUNNING, State.RECONNECTING)
@@ -157,7 +157,7 @@ class InspectionPane(QWidget):
             RunRequest(
                 source=source,
                 model=self.model.bundle.folder,
-                records=project.folder / RECORDS,
+                records=ProjectLayout(project.folder).records,
                 mode=self.controls.mode,
                 thresholds=thresholds,
                 read_timeout=self.context.settings.camera_read_timeout_s,

@@ -83,10 +83,14 @@ def take_all(window: MainWindow, folder: Path, job: DemoJob) -> None:
     window.go_to(Place.TRAINING)
     settle(3000)
     save(window, folder / "training.png")
+    window.go_to(Place.RECORDS)
+    settle(2500)
+    save(window, folder / "records.png")
 
 
 def compare(window: MainWindow, folder: Path, earlier: Path | None) -> None:
     """Methods compared for real: earlier, or two of them on the demo's parts now."""
+    window.go_to(Place.TRAINING)
     training = window.pane(Place.TRAINING)
     training.to_compare.click()
     view = training.compare

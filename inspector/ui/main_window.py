@@ -47,10 +47,17 @@ def _inspection_pane(context: AppContext) -> QWidget:
     return InspectionPane(context)
 
 
+def _records_pane(context: AppContext) -> QWidget:
+    from inspector.ui.panes.records import RecordsPane
+
+    return RecordsPane(context)
+
+
 PANES: dict[Place, Callable[[AppContext], QWidget]] = {
     Place.PROJECT: _project_pane,
     Place.TRAINING: _training_pane,
     Place.INSPECTION: _inspection_pane,
+    Place.RECORDS: _records_pane,
 }
 """Each pane is imported and built when it is first gone to, so that the window is there at once."""
 

@@ -1,4 +1,4 @@
-"""The three large entries at the left edge: project, training, inspection."""
+"""The large entries at the left edge: project, training, inspection, records."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Place(StrEnum):
     PROJECT = "project"
     TRAINING = "training"
     INSPECTION = "inspection"
+    RECORDS = "records"
 
 
 class NavigationRail(QFrame):
@@ -37,6 +38,7 @@ class NavigationRail(QFrame):
             Place.PROJECT: self.tr("Project"),
             Place.TRAINING: self.tr("Training"),
             Place.INSPECTION: self.tr("Inspection"),
+            Place.RECORDS: self.tr("Records"),
         }
         self._buttons = {place: self._make_button(place, title) for place, title in titles.items()}
         for key, button in enumerate(self._buttons.values(), start=1):

@@ -35,7 +35,7 @@ class SimpleNetParameters(Parameters):
     )
     batch: int = shared_parameters.batch_size(8, quick=2, maximum=64)
     noise: float = parameter(
-        0.03,
+        0.05,
         "Noise",
         "How strong the noise is, as a share of how much each feature varies over good parts.",
         minimum=0.001,

@@ -179,6 +179,8 @@ ERRORS: dict[str, str] = {
     "Choose another method where outlines matter.",
     "benchmark_no_masks": "No defect of {dataset} that was held out has a mask, so there are no figures of pixels. "
     "Draw masks on some to have them.",
+    "benchmark_left_out": "Left out, because they learn from defects marked for training or from other products, and "
+    "there are none: {methods}. Mark some, or name several data sets, to compare them as well.",
     "benchmark_without_dask": "Dask is not installed, so the pairings ran one after another on this computer. "
     'To run several at a time, or on several computers, install it: pip install "inspector[compare]".',
     "benchmark_other_request": "{count} finished pairings in “{folder}” belong to other pictures, settings or another "

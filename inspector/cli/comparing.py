@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def benchmark(
     datasets: Annotated[list[Path], typer.Argument(metavar="DATASET...", help=DATASET_HELP)],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for tables and bundles.")],
-    detectors: Annotated[str, typer.Option(metavar="A,B", help="Methods, separated by commas; else all.")] = "",
+    detectors: Annotated[
+        str, typer.Option(metavar="A,B", help="Methods, separated by commas; else all that can learn from these.")
+    ] = "",
     preset: Preset = "standard",
     backbone: Backbone = None,
     weights: Weights = None,
@@ -40,13 +42,12 @@ def benchmark(
 
     Started again with the same request, it goes on where it was ended.
     """
-    from inspector.detectors.registry import detector_ids
     from inspector.jobs.benchmark import BenchmarkJob
     from inspector.jobs.benchmark import benchmark as work
 
     job = BenchmarkJob(
         datasets=tuple(datasets),
-        detectors=listed(detectors) or tuple(detector_ids()),
+        detectors=listed(detectors),
         out=out.absolute(),
         preset=preset,
         backbone=backbone,

@@ -9,9 +9,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from inspector.data.dataset import Dataset
+from inspector.data.dataset import Dataset, Label, Split
 from inspector.data.sources import load_dataset
-from inspector.detectors.registry import DEFAULT_DETECTOR, detector_type
+from inspector.detectors.registry import detector_ids, detector_type
 from inspector.errors import InspectorError
 from inspector.jobs import cluster
 from inspector.jobs.base import Job
@@ -29,12 +29,14 @@ OnRow = Callable[[BenchmarkRow], None]
 class BenchmarkJob(Job):
     """Every detector on every data set, with as many seeds from `seed` on; all results go to the folder `out`.
 
+    No `detectors`: all methods that can learn from a data set, those that need marked defects or other products only
+    where there are some.
     `scheduler`: the address of a Dask scheduler, whose workers must see data sets and `out` at the same paths; None:
     this computer, with `workers` pairings at a time.
     """
 
     datasets: tuple[Path, ...]
-    detectors: tuple[str, ...] = (DEFAULT_DETECTOR,)
+    detectors: tuple[str, ...] = ()
     out: Path
     preset: Literal["standard", "quick"] = "standard"
     backbone: str | None = None
@@ -104,8 +106,20 @@ def plan(job: BenchmarkJob) -> list[Pairing]:
             **shared,
         )
         for path, dataset in found.items()
-        for detector in dict.fromkeys(job.detectors)
+        for detector in dict.fromkeys(job.detectors or _able(job, dataset))
         for seed in range(job.seed, job.seed + job.seeds)
+    ]
+
+
+def _able(job: BenchmarkJob, dataset: Dataset) -> list[str]:
+    """All methods that can learn from this data set beside the others."""
+    marked = bool(dataset.select(Label.DEFECT, Split.TRAIN))
+    several = len(job.datasets) > 1
+    kinds = {name: detector_type(name) for name in detector_ids()}
+    return [
+        name
+        for name, kind in kinds.items()
+        if (marked or not kind.needs_defects) and (several or not kind.needs_others)
     ]
 
 
@@ -119,6 +133,10 @@ def _remarks(job: BenchmarkJob, pairings: list[Pairing]) -> list[str]:
     found = []
     if job.scheduler is None and not cluster.is_there():
         found.append(sentence(InspectorError("benchmark_without_dask")))
+    left_out = set(detector_ids()) - {item.detector for item in pairings}
+    if left_out and not job.detectors:
+        titles = ", ".join(sorted(detector_type(name).title for name in left_out))
+        found.append(sentence(InspectorError("benchmark_left_out", methods=titles)))
     others = count_others(job.out, pairings)
     if others:
         found.append(sentence(InspectorError("benchmark_other_request", count=others, folder=str(job.out))))

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import psutil
 import pytest
 
+from inspector.detectors.registry import detector_ids
 from inspector.errors import Cancelled, DatasetError, InspectorError
 from inspector.jobs import cluster
 from inspector.jobs import pairing as pairing_module
@@ -159,6 +160,24 @@ def test_on_a_scheduler_that_runs_already(parts: Path) -> None:
     ) as there:
         result = run(job_for(parts, "padim", scheduler=there.scheduler_address))
     assert result.rows[0].image_auroc == 0.9
+
+
+def test_without_names_all_methods_that_can_learn_are_compared(parts: Path, tmp_path: Path) -> None:
+    result = run(job_for(parts))
+    methods = {row.detector for row in result.rows}
+    assert methods == set(detector_ids()) - {"cyclegan", "regad"}
+    assert any("CycleGAN, RegAD" in remark for remark in result.remarks)
+    both = BenchmarkJob(datasets=(parts, write_good(tmp_path / "more", 2)), out=tmp_path / "out2")
+    assert {item.detector for item in plan(both)} == set(detector_ids()) - {"cyclegan"}
+
+
+def test_marked_defects_let_more_methods_learn(tmp_path: Path) -> None:
+    folder = write_mvtec(tmp_path / "parts", good=2, held_out=1, defects=2)
+    (defect, *_) = sorted((folder / "test").glob("[!g]*/*.png"))
+    marked = folder / "train" / defect.parent.name
+    marked.mkdir()
+    defect.rename(marked / defect.name)
+    assert "cyclegan" in {item.detector for item in plan(job_for(folder))}
 
 
 class Watcher:

@@ -105,6 +105,7 @@ class AnoGAN(LearnedDetector):
         "Needs many pictures, sees no small defects."
     )
     parameters_type: ClassVar[type[Parameters]] = AnoGANParameters
+    learns_places: ClassVar[bool] = True
     channels_last: ClassVar[bool] = True
     needs_backbone: ClassVar[bool] = False
 

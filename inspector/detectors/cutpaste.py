@@ -70,6 +70,7 @@ class CutPaste(LearnedDetector):
         "needs no features made beforehand."
     )
     parameters_type: ClassVar[type[Parameters]] = CutPasteParameters
+    learns_places: ClassVar[bool] = True
     channels_last: ClassVar[bool] = True
     needs_backbone: ClassVar[bool] = False
 

@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
-    QHeaderView,
     QLabel,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -29,6 +26,7 @@ from inspector.ui.panes.records.summary_bar import SummaryBar
 from inspector.ui.texts import number
 from inspector.ui.widgets.banner import Banner
 from inspector.ui.widgets.progress_strip import ProgressStrip
+from inspector.ui.widgets.row_table import RowTable
 from inspector.ui.workers import JobQueue, TaskRunner
 
 if TYPE_CHECKING:
@@ -55,7 +53,7 @@ class RecordsPane(QWidget):
         self.summary = SummaryBar(self)
         self.banner = Banner(self)
         self.table = RecordTable(self)
-        self.view = QTableView(self)
+        self.view = RowTable(self.table, _WIDTHS, RecordColumn.FAULT, _ROW_HEIGHT, self)
         self.runner = TaskRunner(self)
         self.strip = ProgressStrip(self.runner, self)
         self._nothing = QLabel(self.tr("No part was inspected in this time."), self)
@@ -92,23 +90,10 @@ class RecordsPane(QWidget):
             self._queue.submit(folder, lambda: _found(folder, wanted))
 
     def _lay_out(self) -> None:
-        view = self.view
-        view.setModel(self.table)
-        view.setAccessibleName(self.tr("Recorded inspections"))
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        view.setShowGrid(False)
-        view.setWordWrap(False)
-        view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
-        header = view.horizontalHeader()
-        header.setHighlightSections(False)
-        for column, width in _WIDTHS.items():
-            view.setColumnWidth(column.value, width)
-        header.setSectionResizeMode(RecordColumn.FAULT.value, QHeaderView.ResizeMode.Stretch)
+        self.view.setAccessibleName(self.tr("Recorded inspections"))
         self._nothing.setProperty("role", "muted")
         self._more.setProperty("role", "muted")
-        self._pages.addWidget(view)
+        self._pages.addWidget(self.view)
         self._pages.addWidget(self._nothing)
         body = QVBoxLayout()
         body.setContentsMargins(12, 8, 12, 12)

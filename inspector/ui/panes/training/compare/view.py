@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +27,7 @@ from inspector.ui.panes.training.compare.scatter import AccuracyPlot
 from inspector.ui.theme import TOUCH, set_role
 from inspector.ui.widgets.banner import Banner
 from inspector.ui.widgets.progress_strip import ProgressStrip
+from inspector.ui.widgets.row_table import RowTable
 from inspector.ui.widgets.score_histogram import ScoreHistogram
 
 if TYPE_CHECKING:
@@ -62,7 +60,7 @@ class CompareView(QWidget):
         self.strip = ProgressStrip(self.run.runner, self)
         self.banner = Banner(self)
         self.table = ComparisonTable(self)
-        self.view = QTableView(self)
+        self.view = RowTable(self.table, _WIDTHS, Column.METHOD, _ROW_HEIGHT, self)
         self.plot = AccuracyPlot(self)
         self.histogram = ScoreHistogram(self, editable=False)
         self._scores = QStackedWidget(self)
@@ -159,22 +157,9 @@ class CompareView(QWidget):
         return column
 
     def _set_up_table(self) -> None:
-        view = self.view
-        view.setModel(self.table)
-        view.setAccessibleName(self.tr("Methods compared"))
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        view.setSortingEnabled(True)
-        view.setShowGrid(False)
-        view.setWordWrap(False)
-        view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
-        header = view.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSortIndicator(Column.IMAGE.value, Qt.SortOrder.DescendingOrder)
-        header.setSectionResizeMode(Column.METHOD.value, QHeaderView.ResizeMode.Stretch)
-        for column, width in _WIDTHS.items():
-            view.setColumnWidth(column.value, width)
+        self.view.setAccessibleName(self.tr("Methods compared"))
+        self.view.setSortingEnabled(True)
+        self.view.horizontalHeader().setSortIndicator(Column.IMAGE.value, Qt.SortOrder.DescendingOrder)
 
     def _connect(self) -> None:
         runner = self.run.runner

@@ -39,7 +39,7 @@ SMALL: dict[str, dict[str, Value]] = {
     "draem": {"steps": 200, "batch": 2, "repairing_width": 8, "judging_width": 8, "learning_rate": 2e-3},
     "riad": {"steps": 60, "batch": 2, "width": 8, "learning_rate": 5e-3, "cells": "4,8"},
     "denoising_autoencoder": {"steps": 40, "batch": 2, "width": 8, "learning_rate": 5e-3},
-    "anogan": {"steps": 120, "encoder_steps": 60, "batch": 4, "side": "32", "latent": 8, "learning_rate": 2e-3},
+    "anogan": {"steps": 240, "encoder_steps": 120, "batch": 4, "side": "32", "latent": 8, "learning_rate": 2e-3},
     "cyclegan": {"steps": 60, "width": 8, "blocks": 1, "critic_width": 16},
 }
 """Parameters with which a method learns these parts well enough within a second or two."""

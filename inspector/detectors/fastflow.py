@@ -55,11 +55,11 @@ class FastFlow(FlowDetector):
     """Yu et al. 2021, arXiv 2111.07677.
 
     Departures: the map is the mean of z² instead of -exp(-z²/2), which saturates; each channel is standardised by what
-    good pictures show, where implementations learn a normalisation over the whole map that no determinant accounts
-    for, and the flows' last convolutions start at zero; log-scales are bent by an arctangent and channels have no
-    further learned scale; the loss is divided by the number of values, which is read more easily and, with Adam,
-    learned alike; steps are counted, not epochs, and the state most likely to produce a fifth of the good pictures is
-    kept.
+    good pictures show before each map is normalised as a whole, which implementations follow by factors that they learn
+    and no determinant accounts for, and the flows' last convolutions start at zero; log-scales are bent by an
+    arctangent and channels have no further learned scale; the loss is divided by the number of values, which is read
+    more easily and, with Adam, learned alike; steps are counted, not epochs, and the state most likely to produce a
+    fifth of the good pictures is kept.
     """
 
     id: ClassVar[str] = "fastflow"

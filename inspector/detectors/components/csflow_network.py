@@ -64,4 +64,4 @@ def csflow_network(
         for side in csflow_kernels(steps)
     ]
     upsampling = MapUpsampling(height, width, sigma)
-    return FlowNetwork(backbone, sizes, [Flow(blocks)], [len(sizes)], upsampling, by_mean=True)
+    return FlowNetwork(backbone, sizes, [Flow(blocks)], [len(sizes)], upsampling, by_mean=True, levelled=False)

@@ -39,7 +39,7 @@ def fastflow_network(
     """Untrained, for pictures of this size."""
     flows = [_flow(count, steps, ratio) for count in backbone.channels]
     upsampling = MapUpsampling(height, width, sigma)
-    return FlowNetwork(backbone, [(height, width)], flows, [1] * len(flows), upsampling, by_mean=False)
+    return FlowNetwork(backbone, [(height, width)], flows, [1] * len(flows), upsampling, by_mean=False, levelled=True)
 
 
 def _flow(channels: int, steps: int, ratio: float) -> Flow:

@@ -18,9 +18,10 @@ class FlowNetwork(nn.Module):
     """(N, 3, H, W) float32, normalised, to scores (N,) and maps (N, H, W), float32, at least 0.
 
     The features of the picture at each of `sizes` (height, width), each about half of the one before, are standardised
-    channel by channel and go through `flows`, of which each takes so many of the maps, in order, as `shares` says. The
-    map is z² averaged over channels, then over maps, each brought to the finest one's grid. The score is its maximum
-    or, with `by_mean`, the mean of z²/2 over all there is.
+    channel by channel and, where they are `levelled`, each map of each picture as a whole once more, so that a brighter
+    or softer picture is none the worse. They go through `flows`, of which each takes so many of the maps, in order, as
+    `shares` says. The map is z² averaged over channels, then over maps, each brought to the finest one's grid. The
+    score is its maximum or, with `by_mean`, the mean of z²/2 over all there is.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class FlowNetwork(nn.Module):
         upsampling: MapUpsampling,
         *,
         by_mean: bool,
+        levelled: bool,
     ) -> None:
         super().__init__()
         self.backbone = backbone
@@ -43,6 +45,7 @@ class FlowNetwork(nn.Module):
         self._sizes = tuple(sizes)
         self._shares = tuple(shares)
         self._by_mean = by_mean
+        self._levelled = levelled
 
     def features(self, images: Tensor) -> list[Tensor]:
         """The frozen maps of one size after the other, as `adapt` and `loss` take them."""
@@ -82,6 +85,8 @@ class FlowNetwork(nn.Module):
             scaling(item.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
             for scaling, item in zip(self.scalings, maps, strict=True)
         ]
+        if self._levelled:
+            waiting = [functional.layer_norm(item, item.shape[1:]) for item in waiting]
         found = []
         for flow, share in zip(self.flows, self._shares, strict=True):
             found.append(flow(waiting[:share]))

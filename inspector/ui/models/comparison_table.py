@@ -177,7 +177,7 @@ def _alignment(column: Column) -> Qt.AlignmentFlag:
 
 
 def _count(rate: RateFigure | None) -> str:
-    return "–" if rate is None or not rate.n else f"{number(rate.count)} / {number(rate.n)}"
+    return "–" if rate is None or not rate.n else f"{number(rate.count)}/{number(rate.n)}"
 
 
 def _with_interval(row: BenchmarkRow) -> str:

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from inspector.jobs.benchmark import BenchmarkResult
     from inspector.jobs.pairing import BenchmarkRow
 
-_LEFT_WIDTH = 296
+_LEFT_WIDTH = 288
 _ROW_HEIGHT = 34
 _WIDTHS = {
-    Column.DATA: 96, Column.IMAGE: 154, Column.PIXEL: 66, Column.PASSED: 78, Column.FAILED: 80,
-    Column.FIT: 60, Column.LATENCY: 60, Column.MEMORY: 62, Column.SIZE: 60,
+    Column.DATA: 82, Column.IMAGE: 148, Column.PIXEL: 66, Column.PASSED: 86, Column.FAILED: 78,
+    Column.FIT: 56, Column.LATENCY: 54, Column.MEMORY: 60, Column.SIZE: 54,
 }  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """The simulated products as data sets in MVTec AD layout, to choose by or as other products for methods that need some.
 
-python benchmarks/simulated_products.py FOLDER [--good N] [--held-out N]
+Each product has a folder of its own below FOLDER.
+
+    python benchmarks/simulated_products.py FOLDER [--good N] [--held-out N]
 """
 
 from __future__ import annotations

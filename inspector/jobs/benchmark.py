@@ -114,7 +114,7 @@ def plan(job: BenchmarkJob) -> list[Pairing]:
 def _able(job: BenchmarkJob, dataset: Dataset) -> list[str]:
     """All methods that can learn from this data set beside the others."""
     marked = bool(dataset.select(Label.DEFECT, Split.TRAIN))
-    several = len(job.datasets) > 1
+    several = len(set(job.datasets)) > 1
     kinds = {name: detector_type(name) for name in detector_ids()}
     return [
         name

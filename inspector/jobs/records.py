@@ -12,7 +12,6 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from inspector.data.layout import ProjectLayout
-from inspector.errors import StationError
 from inspector.evaluation.intervals import clopper_pearson
 from inspector.evaluation.judge import Verdict
 from inspector.jobs.figures import RateFigure
@@ -35,9 +34,7 @@ class RecordSummary(BaseModel):
 def opened(place: Path) -> Iterator[RecordStore]:
     """The records of a project's folder, or those in a file. Raises `StationError`, also `records_missing`."""
     file = ProjectLayout(place).records if place.is_dir() else place
-    if not file.is_file():
-        raise StationError("records_missing", path=str(file))
-    with contextlib.closing(RecordStore(file)) as store:
+    with contextlib.closing(RecordStore(file, create=False)) as store:
         yield store
 
 

@@ -135,15 +135,22 @@ class RecordStore:
     """The file. Rows are added, never changed. What `add` returned from survives a kill and a power cut (WAL with a
     sync at each commit). May be used from any thread; every method raises `StationError` where disk or file fail."""
 
-    def __init__(self, file: Path) -> None:
-        """Open, or create with its folder. Raises `StationError` `records_newer` and those of the other methods."""
+    def __init__(self, file: Path, *, create: bool = True) -> None:
+        """Open, or with `create` make it and its folder. Without, nothing is written, whatever the file is.
+
+        Raises `StationError` `records_newer`, `records_missing` where there are none and none are to be made, and those
+        of the other methods.
+        """
         self.file = file
+        if not create and not file.is_file():
+            raise StationError("records_missing", path=str(file))
         with self._explained():
             file.parent.mkdir(parents=True, exist_ok=True)
             self._engine = create_engine(URL.create("sqlite", database=str(file)), connect_args={"timeout": 5.0})
-            event.listen(self._engine, "connect", _prepare)
+            if create:
+                event.listen(self._engine, "connect", _prepare)
             try:
-                self._check_version()
+                self._check_version(create)
             except BaseException:
                 self._engine.dispose()
                 raise
@@ -213,8 +220,10 @@ class RecordStore:
             raise StationError("records_gone", path=str(self.file))
         self._place = place
 
-    def _check_version(self) -> None:
+    def _check_version(self, create: bool) -> None:
         version = _stored_version(self._engine)
+        if version is None and not create:
+            raise StationError("records_missing", path=str(self.file))
         if version is None:
             with self._engine.begin() as connection:
                 _create(connection)

@@ -42,7 +42,7 @@ SMALL: dict[str, dict[str, Value]] = {
     "anogan": {"steps": 240, "encoder_steps": 120, "batch": 4, "side": "32", "latent": 8, "learning_rate": 2e-3},
     "cyclegan": {"steps": 60, "width": 8, "blocks": 1, "critic_width": 16},
 }
-"""Parameters with which a method learns these parts well enough within a second or two."""
+"""Parameters with which a method learns these parts well enough within seconds."""
 
 _COUNTS = ("steps", "encoder_steps", "distillation_steps")
 

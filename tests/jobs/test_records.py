@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,9 @@ def test_records_are_asked_for_by_what_is_known_of_them(store: RecordStore) -> N
 
 
 def test_times_of_other_zones_are_understood(store: RecordStore) -> None:
-    elsewhere = (BEGIN + timedelta(minutes=2)).astimezone(tz=datetime.now().astimezone().tzinfo)
+    elsewhere = (BEGIN + timedelta(minutes=2)).astimezone(timezone(timedelta(hours=5)))
     assert numbers(store, RecordFilter(since=elsewhere)) == [2, 3, 4, 5]
+    assert numbers(store, RecordFilter(until=elsewhere)) == [0, 1]
 
 
 def test_parts_that_were_not_inspected_are_counted_apart(store: RecordStore) -> None:
@@ -109,3 +111,15 @@ def test_a_project_without_records_is_told_from_one_with(tmp_path: Path, store: 
         pass
     assert error.value.code == "records_missing"
     assert not list((tmp_path / "empty").iterdir())
+
+
+def test_another_database_is_refused_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "project.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE samples (id INTEGER)")
+    before = file.read_bytes()
+    with pytest.raises(StationError) as error, opened(file):
+        pass
+    assert error.value.code == "records_missing"
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]

@@ -16,6 +16,7 @@ from inspector.data.layout import ProjectLayout
 from inspector.data.project import Project
 from inspector.evaluation.judge import Verdict
 from inspector.station.records import RecordStore
+from inspector.tasks import CancelToken, Progress
 from inspector.ui.context import AppContext
 from inspector.ui.models.record_table import RecordColumn
 from inspector.ui.panes.records import RecordsPane
@@ -115,6 +116,32 @@ def test_damaged_records_are_told_once(qtbot: QtBot, pane: RecordsPane, project:
         with qtbot.waitSignal(pane._queue.failed):
             pane.look()
     assert [getattr(error, "code", None) for error in told] == ["records_damaged"]
+
+
+def test_leaving_a_project_ends_its_export_and_forgets_its_faults(
+    qtbot: QtBot, pane: RecordsPane, context: AppContext, project: Project, tmp_path: Path
+) -> None:
+    pane.show()
+    told: list[object] = []
+    context.failed.connect(told.append)
+    second = Project.create(tmp_path / "second", "Second")
+    for damaged in (project, second):
+        ProjectLayout(damaged.folder).records.write_bytes(b"no database at all" * 100)
+    with qtbot.waitSignal(pane._queue.failed):
+        pane.look()
+    pane.runner.start(_until_cancelled)
+    qtbot.waitUntil(pane.strip.isVisible)
+    with qtbot.waitSignal(pane._queue.failed):
+        context.set_project(second)
+    assert not pane.strip.isVisible()
+    assert len(told) == 2
+    context.set_project(None)
+
+
+def _until_cancelled(progress: Progress, cancel: CancelToken) -> None:
+    while True:
+        progress(0, 1, "writing")
+        cancel.raise_if_cancelled()
 
 
 def test_another_project_shows_its_own(qtbot: QtBot, filled: RecordsPane, context: AppContext, tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ class RecordTable(QAbstractTableModel):
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
         self._rows: list[Record] = []
+        self._symbols: dict[tuple[Verdict, Colours], QIcon] = {}
         self._titles = {
             RecordColumn.TIME: self.tr("Time"),
             RecordColumn.PART: self.tr("Part"),
@@ -89,8 +90,15 @@ class RecordTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.DecorationRole and column is RecordColumn.VERDICT:
-            return _symbol(record.verdict, colours_for(QGuiApplication.palette()))
+            return self._symbol(record.verdict)
         return self._hint(record) if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def _symbol(self, verdict: Verdict) -> QIcon:
+        """Drawn once for each verdict and theme."""
+        key = verdict, colours_for(QGuiApplication.palette())
+        if key not in self._symbols:
+            self._symbols[key] = _drawn(*key)
+        return self._symbols[key]
 
     def _hint(self, record: Record) -> str:
         return self.tr(
@@ -127,7 +135,7 @@ def _alignment(column: RecordColumn) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-def _symbol(verdict: Verdict, colours: Colours) -> QIcon:
+def _drawn(verdict: Verdict, colours: Colours) -> QIcon:
     pixmap = QPixmap(2 * _SYMBOL, 2 * _SYMBOL)
     pixmap.setDevicePixelRatio(2)
     pixmap.fill(Qt.GlobalColor.transparent)

@@ -156,7 +156,9 @@ class RecordsPane(QWidget):
     def _leave_project(self) -> None:
         self._queue.clear()
         self.runner.stop()
+        self.strip.hide()
         self.banner.hide()
+        self._failed = False
         self._show(None)
         if self.isVisible():
             self.look()

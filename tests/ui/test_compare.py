@@ -155,10 +155,12 @@ def test_methods_that_cannot_learn_here_are_greyed_with_the_reason(
     assert "two sets" in greyed.toolTip()
 
 
-def test_methods_that_learn_from_defects_can_be_chosen_once_some_are_marked(view: CompareView) -> None:
+def test_methods_that_learn_from_defects_can_be_chosen_once_some_are_marked(
+    pane: TrainingPane, view: CompareView
+) -> None:
     view.choices.tick_methods(("cyclegan",))
     assert view.choices.detectors == ()
-    view.choices.set_marked_defects(3)
+    pane.trainer.marked_defects.emit(3)
     assert view.choices.detectors == ("cyclegan",)
 
 
